@@ -1,0 +1,83 @@
+import type {IdentityResolver, IdentityRule} from '../identity/rules';
+import type {Authority} from '../trust/anchor';
+import type {AnyWeakening} from '../danger';
+
+/**
+ * Where bytes come from: a path (a plain string is one), an environment variable, or a function. Options hold
+ * sources, never the bytes themselves, so that printing an option object prints no key.
+ */
+export type Source = string | {readonly path: string} | {readonly env: string} | SourceFunction;
+export type SourceFunction = () => Buffer | string | Promise<Buffer | string>;
+
+/** The server's own key and certificate, as PEM pair or PKCS#12. */
+export type CredentialOptions =
+  | {readonly key: Source; readonly cert: Source; readonly passphrase?: Source}
+  | {readonly pkcs12: Source; readonly passphrase: Source};
+
+/** Limits of the listener. Every one closes the socket it applies to. */
+export interface LimitOptions {
+  /** TCP accept to end of verification, in milliseconds. Default 10000. */
+  readonly handshakeTimeoutMs?: number;
+  /** Until all request headers are here, in milliseconds. Default 15000. */
+  readonly headersTimeoutMs?: number;
+  /** Until the whole request is here, in milliseconds. Default 60000. */
+  readonly requestTimeoutMs?: number;
+  /** Idle time between two requests on one connection, in milliseconds. Default 65000. */
+  readonly keepAliveTimeoutMs?: number;
+  /** Open connections. Default 10000. */
+  readonly maxConnections?: number;
+  /** Open connections of one remote address. Default 1000. */
+  readonly maxConnectionsPerAddress?: number;
+  /** Handshakes in progress. Default 500. */
+  readonly maxPendingHandshakes?: number;
+  /** Handshakes in progress of one remote address. Default 50. */
+  readonly maxPendingHandshakesPerAddress?: number;
+}
+
+/** A client CA with limits of its own. */
+export interface AnchorOptions {
+  readonly name?: string;
+  readonly ca: Source;
+  readonly mayVouchFor?: Authority;
+  /** SHA-256 of certificates or SPKIs, one of which must be in the path. */
+  readonly pins?: readonly string[];
+  readonly expectedIssuers?: readonly string[];
+  readonly maxLifetimeHours?: number;
+  readonly requiredPolicies?: readonly string[];
+}
+
+/** Whom the server trusts as clients. */
+export interface ClientOptions {
+  /** Client CAs: a PEM bundle, several, or anchors with limits. Never the public web roots. */
+  readonly ca: Source | AnchorOptions | readonly (Source | AnchorOptions)[];
+  /** Intermediates that clients may leave out; tried before whatever they send. */
+  readonly intermediates?: Source | readonly Source[];
+  /** Most certificates between client and anchor. Default 4. */
+  readonly maxIntermediates?: number;
+  /** CRLs, PEM or DER. Every CA that issues clients needs one, unless `revocation` says otherwise. */
+  readonly crl?: Source | readonly Source[];
+}
+
+/** How a certificate becomes a principal: rules or a resolver, never both, never neither. */
+export type IdentityOptions =
+  | {readonly rules: readonly IdentityRule[]; readonly resolver?: never}
+  | {readonly resolver: IdentityResolver; readonly resolverTimeoutMs?: number; readonly rules?: never};
+
+/** What an operator configures. The LoopBack component adds `access`. */
+export interface MtlsOptions {
+  readonly server: CredentialOptions & {
+    readonly limits?: LimitOptions;
+    /** Other names than those in the server certificate under which it may be called; `Host` must be one of them or of those. */
+    readonly hostNames?: readonly string[];
+  };
+  readonly clients: ClientOptions;
+  readonly identity: IdentityOptions;
+  readonly audit?: {
+    /** Whether requests that were allowed are events too. Default `omit`: refusals only. */
+    readonly allowed?: 'record' | 'omit';
+    /** Where the default sink writes. Default `stderr`. */
+    readonly sink?: 'stderr' | 'none';
+  };
+  /** Weakenings made by functions of `loopback4-mtls/danger`; nothing else is accepted here. */
+  readonly danger?: readonly AnyWeakening[];
+}

@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  {ignores: ['dist/**', 'coverage/**', 'node_modules/**', 'test/bench/node_modules/**', '*.js', '*.d.ts']},
+  {
+    ignores: [
+      'dist/**',
+      'coverage/**',
+      'node_modules/**',
+      'test/bench/node_modules/**',
+      'test/packaging/stock-app/**',
+      '*.js',
+      '*.d.ts',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
@@ -21,7 +31,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/**/*.ts', 'examples/**/*.ts', 'test/bench/**/*.ts', 'test/conformance/**/*.ts', 'test/fuzz/**/*.ts'],
+    files: [
+      'src/cli/**/*.ts',
+      'examples/**/*.ts',
+      'test/packaging/**/*.ts',
+      'test/conformance/**/*.ts',
+      'test/fuzz/**/*.ts',
+      'test/bench/**/*.ts',
+    ],
     rules: {'no-console': 'off'},
   },
   {
@@ -31,7 +48,10 @@ export default tseslint.config(
   },
   {
     files: ['test/**/*.ts'],
-    rules: {'@typescript-eslint/no-floating-promises': ['error', {allowForKnownSafeCalls: []}], '@typescript-eslint/no-unused-expressions': 'off'},
+    rules: {
+      '@typescript-eslint/no-floating-promises': ['error', {allowForKnownSafeCalls: []}],
+      '@typescript-eslint/no-unused-expressions': 'off',
+    },
   },
   {files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked},
 );

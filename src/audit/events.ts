@@ -1,4 +1,4 @@
-import type {Refusal} from '../errors';
+import type {ConfigFault, Refusal} from '../errors';
 
 /**
  * Every event this library records, in one file. Names and fields are stable; `docs/events.md` lists them. Each
@@ -15,6 +15,8 @@ export interface PeerSummary {
   readonly subject?: string;
   readonly issuer?: string;
   readonly serialNumber?: string;
+  /** ISO 8601. */
+  readonly notAfter?: string;
 }
 
 /** A connection was verified and mapped to a principal. Once per connection and snapshot. */
@@ -38,6 +40,8 @@ export interface RefusalEvent {
   /** `open` when a connection that had been accepted was closed. */
   readonly stage: 'handshake' | 'verification' | 'identity' | 'open';
   readonly generation: number;
+  /** Refusals of the same code that a rate limit kept out of the log since the last one that was recorded. */
+  readonly suppressed?: number;
 }
 
 /** A verified peer became a principal. */
@@ -73,5 +77,92 @@ export interface StartEvent {
   readonly generation?: number;
 }
 
-export type AuditEvent = HandshakeEvent | RefusalEvent | AuthenticationEvent | AuthorizationEvent | StartEvent;
+/** What a reload can change. */
+export type ReloadPart = 'credentials' | 'anchors' | 'intermediates' | 'crl' | 'deny-list' | 'identity' | 'access';
+
+/** New configuration or material was taken over as a whole, or refused as a whole. */
+export interface ReloadEvent {
+  readonly family: 'reload';
+  /** `unchanged`: everything was read again and nothing differed. */
+  readonly phase: 'applied' | 'unchanged' | 'rejected';
+  readonly trigger: 'file' | 'signal' | 'call';
+  /** What differs from the snapshot before; of a rejected reload, what would have. */
+  readonly changed: readonly ReloadPart[];
+  /** The snapshot in force after this event. */
+  readonly generation: number;
+  /** Why a reload was rejected; empty otherwise. */
+  readonly faults: readonly ConfigFault[];
+}
+
+/** One source of revocation data was read, failed, went stale, or was overridden by a grace period. */
+export type RevocationEvent =
+  | {
+      readonly family: 'revocation';
+      readonly phase: 'loaded';
+      readonly kind: 'crl' | 'ocsp' | 'deny-list';
+      /** File, URL or name of the source. */
+      readonly source: string;
+      /** How many certificates it speaks about. */
+      readonly entries: number;
+      /** ISO 8601; absent for a deny-list. */
+      readonly thisUpdate?: string;
+      readonly nextUpdate?: string;
+    }
+  | {
+      readonly family: 'revocation';
+      /** `failed`: it could not be fetched, read or verified. `stale`: it is past its nextUpdate. */
+      readonly phase: 'failed' | 'stale';
+      readonly kind: 'crl' | 'ocsp' | 'deny-list';
+      readonly source: string;
+      readonly why: Refusal;
+    }
+  | {
+      readonly family: 'revocation';
+      /** A certificate without known status was let in because the operator signed off a grace period. */
+      readonly phase: 'grace';
+      readonly source: string;
+      readonly peer: PeerSummary;
+      /** End of the grace period, ISO 8601. */
+      readonly until: string;
+    }
+  | {
+      readonly family: 'revocation';
+      /** An entry was added to the deny-list. */
+      readonly phase: 'denied';
+      readonly source: string;
+      readonly by: 'serial' | 'certificate' | 'key' | 'principal';
+      readonly value: string;
+    };
+
+/** Something this server depends on is about to expire, or has. Once per threshold. */
+export interface ExpiryEvent {
+  readonly family: 'expiry';
+  readonly phase: 'approaching' | 'expired';
+  readonly kind: 'server-certificate' | 'client-ca' | 'crl' | 'stapled-ocsp' | 'weakening';
+  /** File, anchor name or URL. */
+  readonly subject: string;
+  /** ISO 8601. */
+  readonly notAfter: string;
+  /** Negative once expired. */
+  readonly remainingSeconds: number;
+  readonly threshold: '30 days' | '7 days' | '1 day' | '1/3 of lifetime' | '1/10 of lifetime' | 'end';
+}
+
+/** The audit trail speaks about itself: a sink could not keep up and left events out. */
+export interface AuditLossEvent {
+  readonly family: 'audit';
+  readonly phase: 'dropped';
+  readonly count: number;
+}
+
+export type AuditEvent =
+  | HandshakeEvent
+  | RefusalEvent
+  | AuthenticationEvent
+  | AuthorizationEvent
+  | StartEvent
+  | ReloadEvent
+  | RevocationEvent
+  | ExpiryEvent
+  | AuditLossEvent;
 export type Family = AuditEvent['family'];

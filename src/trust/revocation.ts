@@ -1,4 +1,5 @@
 import type {CertificateFacts} from '../x509/certificate';
+import type {TrustAnchor} from './anchor';
 
 /** What the revocation data at hand says about one certificate at one moment. */
 export type RevocationStatus =
@@ -13,5 +14,10 @@ export type RevocationStatus =
  * fetched by the server before it asks again.
  */
 export interface RevocationView {
-  statusOf(subject: CertificateFacts, issuer: CertificateFacts, now: Date): RevocationStatus;
+  /**
+   * @param subject the certificate in question: the leaf or an intermediate, never the anchor
+   * @param issuer the certificate above it in the path, which may be the anchor's own
+   * @param anchor where the path ends: its policy applies, and who signs a CRL must lead to it too (RFC 5280 section 6.3.3 (f))
+   */
+  statusOf(subject: CertificateFacts, issuer: CertificateFacts, anchor: TrustAnchor, now: Date): RevocationStatus;
 }

@@ -110,6 +110,9 @@ export const CATALOGUE = {
   ERR_MTLS_WEAKENING: operator('a weakening is not valid'),
   ERR_MTLS_ROUTE_UNPROTECTED: operator('a route has no access rule'),
   ERR_MTLS_COMPONENT_LATE: operator('the component arrived after the REST server was used'),
+
+  // Development CA (pki)
+  ERR_MTLS_PKI: operator('the development CA cannot do what it was asked'),
 } as const satisfies Record<string, Row>;
 
 /** A stable reason code. */

@@ -103,6 +103,10 @@ export const CATALOGUE = {
     sentence: 'the Host header and the TLS server name differ',
   },
 
+  // Looking from outside (scan)
+  ERR_MTLS_SCAN_TARGET: operator('the server cannot be scanned'),
+  ERR_MTLS_SCAN_OPTION: operator('an option of the scan cannot be used'),
+
   // Start, configuration and reload
   ERR_MTLS_CONFIG: operator('the configuration has a fault'),
   ERR_MTLS_CREDENTIALS: operator('the server credentials cannot be used'),

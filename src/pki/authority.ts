@@ -1,57 +1,16 @@
 import type {KeyObject} from 'node:crypto';
 import {inspect} from 'node:util';
-import type {RawExtension} from '../x509/extensions';
 import {encodeCertificate} from './certificate';
-import type {CertificateContent, Validity} from './certificate';
+import type {CertificateSpec} from './certificate';
 import {Credential} from './credential';
-import {encodeExtensions} from './extensions';
-import type {ExtensionName, ExtensionValues} from './extensions';
-import {generateKey, keyIdentifierOf, spkiOf} from './keys';
-import type {KeyKind} from './keys';
+import {encodeCrl} from './crl';
+import type {CrlSpec} from './crl';
+import type {ExtensionValues} from './extensions';
+import {generateKey, keyIdentifierOf} from './keys';
 import {encodeName} from './names';
-import type {NameSpec} from './names';
-import {randomSerialNumber, serialValue} from './serial-number';
-import type {SerialNumber} from './serial-number';
-import type {SignatureScheme} from './signing';
-
-/** How long from now, in one unit. */
-export type Lifetime = {readonly days: number} | {readonly minutes: number};
-
-/** What a certificate shall say. Extensions are properties by name; what is left out gets the default of the profile. */
-export interface CertificateSpec extends Partial<ExtensionValues> {
-  readonly subject: NameSpec;
-  /** What kind of key to make, or a key to reuse. A public key will do. Default `ecdsa-p256`. */
-  readonly key?: KeyKind | KeyObject;
-  /** Default 30 days from now, 3650 for an authority. */
-  readonly validity?: Validity | Lifetime;
-  /** Default random. */
-  readonly serialNumber?: SerialNumber;
-  /** Default 3. Versions 1 and 2 have no extensions but `otherExtensions`. */
-  readonly version?: CertificateContent['version'];
-  /** Extensions of the profile that shall be left out. */
-  readonly without?: readonly ExtensionName[];
-  /** Criticality where it shall not be what RFC 5280 asks for. */
-  readonly criticality?: Readonly<Partial<Record<ExtensionName, 'critical' | 'not critical'>>>;
-  /** Extensions this CA has no name for, or a second time one that it has. */
-  readonly otherExtensions?: readonly RawExtension[];
-  readonly uniqueIdentifiers?: NonNullable<CertificateContent['uniqueIdentifiers']>;
-  /** Default: what fits the key of the issuer. */
-  readonly scheme?: SignatureScheme;
-  /** What to do wrong on purpose, for tests of those who must notice. */
-  readonly mistakes?: Mistakes;
-}
-
-/** Ways in which an issued certificate can be wrong. */
-export interface Mistakes {
-  /** Another issuer name than that of the signer. */
-  readonly issuer?: NameSpec;
-  /** Another key than that of the issuer. */
-  readonly signingKey?: KeyObject;
-  /** Another algorithm outside the signed bytes than inside. */
-  readonly outerScheme?: SignatureScheme;
-  /** One bit changed after signing. */
-  readonly corrupt?: 'content' | 'signature';
-}
+import {encodeOcspResponse} from './ocsp';
+import type {OcspSpec} from './ocsp';
+import {pem} from './pem';
 
 /** A certificate that may issue others, with the limits it carries. */
 export interface AuthoritySpec extends CertificateSpec {
@@ -80,9 +39,15 @@ const OCSP_RESPONDER = {
 export function createAuthority(spec: AuthoritySpec, clock: Clock = () => new Date()): Authority {
   const key = keyOf(spec);
   const name = encodeName(spec.subject);
-  const certificate = certify(authorityProfile(spec), key, {name, key}, clock());
+  const certificate = encodeCertificate(authorityProfile(spec), key, {name, key}, clock());
   const credential = new Credential(certificate, [], key);
   return new Authority({credential, name, keyIdentifier: keyIdentifierFor(spec, key), presents: []}, clock);
+}
+
+/** A CRL in both forms. */
+export interface SignedCrl {
+  readonly der: Buffer;
+  readonly pem: string;
 }
 
 /** What an authority is made of. */
@@ -153,7 +118,18 @@ export class Authority {
   /** Issues what the specification says, adding nothing but the two key identifiers. */
   issue(spec: CertificateSpec): Credential {
     const key = keyOf(spec);
-    return new Credential(certify(spec, key, this, this.#clock()), this.presents, key);
+    return new Credential(encodeCertificate(spec, key, this, this.#clock()), this.presents, key);
+  }
+
+  /** Signs a CRL. */
+  issueCrl(spec: CrlSpec = {}): SignedCrl {
+    const der = encodeCrl(spec, this, this.#clock());
+    return {der, pem: pem('X509 CRL', der)};
+  }
+
+  /** Answers about certificates it issued, or has a responder answer: DER of an OCSPResponse. */
+  answerOcsp(spec: OcspSpec): Buffer {
+    return encodeOcspResponse(spec, this, this.#clock());
   }
 
   toJSON(): object {
@@ -163,55 +139,6 @@ export class Authority {
   [inspect.custom](): string {
     return `Authority { ${inspect(this.credential)} }`;
   }
-}
-
-/** Whose name and key are in a signature. A root has no key identifier to point to (RFC 5280 section 4.2.1.1). */
-interface Signer {
-  readonly name: Buffer;
-  readonly key: KeyObject;
-  readonly keyIdentifier?: Buffer;
-}
-
-function certify(spec: CertificateSpec, subjectKey: KeyObject, signer: Signer, now: Date): Buffer {
-  const {mistakes = {}, version = 3} = spec;
-  return encodeCertificate(
-    {
-      version,
-      serialNumber: spec.serialNumber === undefined ? randomSerialNumber() : serialValue(spec.serialNumber),
-      issuer: mistakes.issuer ?? signer.name,
-      validity: validityOf(spec.validity ?? {days: 30}, now),
-      subject: spec.subject,
-      spki: spkiOf(subjectKey),
-      extensions: version === 3 ? extensionsOf(spec, subjectKey, signer) : (spec.otherExtensions ?? []),
-      ...(spec.uniqueIdentifiers ? {uniqueIdentifiers: spec.uniqueIdentifiers} : {}),
-    },
-    {
-      key: mistakes.signingKey ?? signer.key,
-      scheme: spec.scheme,
-      outerScheme: mistakes.outerScheme,
-      corrupt: mistakes.corrupt,
-    },
-  );
-}
-
-function extensionsOf(spec: CertificateSpec, subjectKey: KeyObject, signer: Signer): readonly RawExtension[] {
-  const values: Partial<ExtensionValues> = {
-    subjectKeyIdentifier: keyIdentifierFor(spec, subjectKey),
-    ...(signer.keyIdentifier ? {authorityKeyIdentifier: {keyIdentifier: signer.keyIdentifier}} : {}),
-    ...spec,
-  };
-  const wanted = Object.fromEntries(Object.entries(values).filter(([name]) => !isLeftOut(spec, name)));
-  return [...encodeExtensions(wanted, criticalityOf(spec)), ...(spec.otherExtensions ?? [])];
-}
-
-function isLeftOut({without = []}: CertificateSpec, name: string): boolean {
-  return without.some(left => left === name);
-}
-
-/** RFC 5280 section 4.2.1.6: without a subject the alternative names are all there is, so they are critical. */
-function criticalityOf(spec: CertificateSpec): CertificateSpec['criticality'] {
-  const nameless = Array.isArray(spec.subject) && spec.subject.length === 0;
-  return {...(nameless ? {subjectAltNames: 'critical'} : {}), ...spec.criticality};
 }
 
 function authorityProfile(spec: AuthoritySpec): AuthoritySpec {
@@ -229,10 +156,4 @@ function keyOf({key = 'ecdsa-p256'}: CertificateSpec): KeyObject {
 
 function keyIdentifierFor(spec: CertificateSpec, key: KeyObject): Buffer {
   return spec.subjectKeyIdentifier ?? keyIdentifierOf(key);
-}
-
-function validityOf(validity: Validity | Lifetime, now: Date): Validity {
-  if ('notBefore' in validity) return validity;
-  const minutes = 'minutes' in validity ? validity.minutes : validity.days * 24 * 60;
-  return {notBefore: now, notAfter: new Date(now.getTime() + minutes * 60_000)};
 }

@@ -1,77 +1,79 @@
 import type {KeyObject} from 'node:crypto';
 import type {RawExtension} from '../x509/extensions';
 import {bitString, context, integer, retag, sequence, time} from './der';
-import {encodeExtension} from './extensions';
+import {encodeExtension, encodeExtensions} from './extensions';
+import type {ExtensionName, ExtensionValues} from './extensions';
+import {keyIdentifierOf, spkiOf} from './keys';
+import type {KeyKind} from './keys';
 import {encodeName} from './names';
 import type {NameSpec} from './names';
-import {algorithmIdentifier, defaultScheme, signBytes} from './signing';
-import type {SignatureScheme} from './signing';
+import {randomSerialNumber, serialValue} from './serial-number';
+import type {SerialNumber} from './serial-number';
+import {signed} from './signed';
+import type {Signer, SigningSpec} from './signed';
+import {endOf} from './validity';
+import type {Lifetime, Validity} from './validity';
 
-/** First and last moment of validity, in whole seconds. */
-export interface Validity {
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-}
-
-/** What goes into a certificate, after every default. */
-export interface CertificateContent {
-  readonly version: 1 | 2 | 3;
-  readonly serialNumber: bigint;
-  readonly issuer: NameSpec;
-  readonly validity: Validity;
+/** What a certificate shall say. Extensions are properties by name; what is left out gets the default of the profile. */
+export interface CertificateSpec extends Partial<ExtensionValues>, SigningSpec {
   readonly subject: NameSpec;
-  /** DER of the SubjectPublicKeyInfo. */
-  readonly spki: Buffer;
-  readonly extensions: readonly RawExtension[];
-  /** `[1] issuerUniqueID` and `[2] subjectUniqueID`, which RFC 5280 tells CAs not to write. */
+  /** What kind of key to make, or a key to reuse. A public key will do. Default `ecdsa-p256`. */
+  readonly key?: KeyKind | KeyObject;
+  /** Default 30 days from now, 3650 for an authority. */
+  readonly validity?: Validity | Lifetime;
+  /** Default random. */
+  readonly serialNumber?: SerialNumber;
+  /** Default 3. Versions 1 and 2 get no extensions but `otherExtensions`. */
+  readonly version?: 1 | 2 | 3;
+  /** Extensions of the profile that shall be left out. */
+  readonly without?: readonly ExtensionName[];
+  /** Criticality where it shall not be what RFC 5280 asks for. */
+  readonly criticality?: Readonly<Partial<Record<ExtensionName, 'critical' | 'not critical'>>>;
+  /** Extensions this CA has no name for, or a second time one that it has. */
+  readonly otherExtensions?: readonly RawExtension[];
+  /** `[1] issuerUniqueID` and `[2] subjectUniqueID`, which RFC 5280 section 4.1.2.8 tells CAs not to write. */
   readonly uniqueIdentifiers?: {readonly issuer?: Buffer; readonly subject?: Buffer};
 }
 
-/** Key and algorithm of a signature, and what to do wrong on purpose. */
-export interface Signing {
-  readonly key: KeyObject;
-  /** Default: what fits the key. */
-  readonly scheme?: SignatureScheme | undefined;
-  /** The algorithm named outside the signed bytes, where it shall differ from the one inside. */
-  readonly outerScheme?: SignatureScheme | undefined;
-  /** Changes the signed bytes after signing, or the signature. */
-  readonly corrupt?: 'content' | 'signature' | undefined;
-}
-
-/** DER of a certificate (RFC 5280 section 4.1). */
-export function encodeCertificate(content: CertificateContent, signing: Signing): Buffer {
-  const {issuer, subject} = content.uniqueIdentifiers ?? {};
-  return signed(signing, algorithm =>
+/** DER of a certificate (RFC 5280 section 4.1) for a key, either half of it. */
+export function encodeCertificate(spec: CertificateSpec, subjectKey: KeyObject, signer: Signer, now: Date): Buffer {
+  const {version = 3, serialNumber = randomSerialNumber(), uniqueIdentifiers: unique = {}} = spec;
+  const {notBefore, notAfter} = validityOf(spec, now);
+  const extensions = [
+    ...(version === 3 ? namedExtensions(spec, subjectKey, signer) : []),
+    ...(spec.otherExtensions ?? []),
+  ];
+  return signed(signer, spec, algorithm =>
     sequence(
-      ...(content.version === 1 ? [] : [context(0, integer(content.version - 1))]),
-      integer(content.serialNumber),
+      ...(version === 1 ? [] : [context(0, integer(version - 1))]),
+      integer(serialValue(serialNumber)),
       algorithm,
-      encodeName(content.issuer),
-      sequence(time(content.validity.notBefore), time(content.validity.notAfter)),
-      encodeName(content.subject),
-      content.spki,
-      ...(issuer ? [retag(1, bitString(issuer))] : []),
-      ...(subject ? [retag(2, bitString(subject))] : []),
-      ...(content.extensions.length === 0 ? [] : [context(3, sequence(...content.extensions.map(encodeExtension)))]),
+      encodeName(spec.mistakes?.issuer ?? signer.name),
+      sequence(time(notBefore), time(notAfter)),
+      encodeName(spec.subject),
+      spkiOf(subjectKey),
+      ...(unique.issuer ? [retag(1, bitString(unique.issuer))] : []),
+      ...(unique.subject ? [retag(2, bitString(unique.subject))] : []),
+      ...(extensions.length === 0 ? [] : [context(3, sequence(...extensions.map(encodeExtension)))]),
     ),
   );
 }
 
-/** SIGNED{} of X.509: the content, the algorithm, the signature. `encode` gets the AlgorithmIdentifier to put inside. */
-export function signed(signing: Signing, encode: (algorithm: Buffer) => Buffer): Buffer {
-  const scheme = signing.scheme ?? defaultScheme(signing.key);
-  const content = encode(algorithmIdentifier(scheme));
-  const signature = signBytes(content, signing.key, scheme);
-  return sequence(
-    signing.corrupt === 'content' ? withLastBitFlipped(content) : content,
-    algorithmIdentifier(signing.outerScheme ?? scheme),
-    bitString(signing.corrupt === 'signature' ? withLastBitFlipped(signature) : signature),
-  );
+function validityOf({validity = {days: 30}}: CertificateSpec, now: Date): Validity {
+  return 'notBefore' in validity ? validity : {notBefore: now, notAfter: endOf(validity, now)};
 }
 
-function withLastBitFlipped(bytes: Buffer): Buffer {
-  const copy = Buffer.from(bytes);
-  const last = copy.length - 1;
-  copy.writeUInt8(copy.readUInt8(last) ^ 1, last);
-  return copy;
+function namedExtensions(spec: CertificateSpec, subjectKey: KeyObject, signer: Signer): readonly RawExtension[] {
+  const values: Partial<ExtensionValues> = {
+    subjectKeyIdentifier: keyIdentifierOf(subjectKey),
+    ...(signer.keyIdentifier ? {authorityKeyIdentifier: {keyIdentifier: signer.keyIdentifier}} : {}),
+    ...spec,
+  };
+  return encodeExtensions(values, criticalityOf(spec), spec.without);
+}
+
+/** RFC 5280 section 4.2.1.6: without a subject the alternative names are all there is, so they are critical. */
+function criticalityOf(spec: CertificateSpec): CertificateSpec['criticality'] {
+  const nameless = Array.isArray(spec.subject) && spec.subject.length === 0;
+  return {...(nameless ? {subjectAltNames: 'critical'} : {}), ...spec.criticality};
 }

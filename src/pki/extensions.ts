@@ -129,13 +129,14 @@ function define<N extends ExtensionName>(
   };
 }
 
-/** The extensions that have a value, ready to be written. */
+/** The extensions that have a value and are not left out, ready to be written. */
 export function encodeExtensions(
   values: Partial<ExtensionValues>,
   criticality: Readonly<Partial<Record<ExtensionName, 'critical' | 'not critical'>>> = {},
+  without: readonly ExtensionName[] = [],
 ): readonly RawExtension[] {
   return DEFINITIONS.flatMap(definition => {
-    const value = definition.encode(values);
+    const value = without.includes(definition.name) ? undefined : definition.encode(values);
     if (value === undefined) return [];
     const asked = criticality[definition.name];
     return [{oid: definition.oid, critical: asked ? asked === 'critical' : definition.critical, value}];
@@ -177,7 +178,8 @@ function skipCerts(number: number, count: number | undefined): readonly Buffer[]
   return count === undefined ? [] : [implicit(number, twosComplement(BigInt(count)))];
 }
 
-function encodeAuthorityKeyIdentifier(spec: AuthorityKeyIdentifierSpec): Buffer {
+/** DER of AuthorityKeyIdentifier. */
+export function encodeAuthorityKeyIdentifier(spec: AuthorityKeyIdentifierSpec): Buffer {
   return sequence(
     ...(spec.keyIdentifier ? [implicit(0, spec.keyIdentifier)] : []),
     ...(spec.issuer ? [context(1, ...spec.issuer.map(encodeGeneralName))] : []),

@@ -1,0 +1,14 @@
+/** First and last moment of validity; whole seconds are written. */
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** How long from now, in one unit. */
+export type Lifetime = {readonly days: number} | {readonly minutes: number};
+
+/** The moment a lifetime ends that begins at `start`. */
+export function endOf(lifetime: Lifetime, start: Date): Date {
+  const minutes = 'minutes' in lifetime ? lifetime.minutes : lifetime.days * 24 * 60;
+  return new Date(start.getTime() + minutes * 60_000);
+}

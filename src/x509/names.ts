@@ -1,8 +1,14 @@
+import {childrenOf, DerReader, encodingOf, expectTag, readOid, Tag} from './der';
+import type {DerNode} from './der';
+import {malformed} from './malformed';
+import {isStringTag, readText} from './strings';
+
 /** Names as X.509 has them: typed, never joined into one display string. */
 
 /** One attribute of a distinguished name: its type as dotted OID and its value as text. */
 export interface NameAttribute {
   readonly type: string;
+  /** The text, as it stands. A value that is no character string is `#` and the hex of its DER (RFC 4514 section 2.4). */
   readonly value: string;
 }
 
@@ -11,12 +17,17 @@ export interface DistinguishedName {
   /** DER encoding, for byte-exact use (CertID hashes, CRL issuers). */
   readonly der: Buffer;
   readonly rdns: readonly (readonly NameAttribute[])[];
-  /** Normalised form of RFC 5280 section 7.1: two names match if and only if these are equal. */
+  /**
+   * Normalised form of RFC 5280 section 7.1: two names match if and only if these are equal. Every RDN ends with a
+   * line feed, which no value can contain, so a name lies in the subtree of another if and only if the other's form
+   * is a prefix of its own.
+   */
   readonly comparable: string;
 }
 
-/** RFC 5280 section 4.2.1.6: one name of a subject or issuer alternative name. */
+/** RFC 5280 section 4.2.1.6: one name of a subject or issuer alternative name. Values are as they stand, case included. */
 export type GeneralName =
+  /** Letters, digits, hyphens and underscores in labels; the first label may be `*`. No trailing dot. */
   | {readonly kind: 'dns'; readonly value: string}
   | {readonly kind: 'email'; readonly value: string}
   | {readonly kind: 'uri'; readonly value: string}
@@ -29,3 +40,89 @@ export type GeneralName =
   | {readonly kind: 'other'; readonly type: string; readonly value: Buffer}
   /** x400Address or ediPartyName: kept as bytes, never matched. */
   | {readonly kind: 'unsupported'; readonly tag: number; readonly value: Buffer};
+
+/** Attribute types that rules and people read: their values are character strings and nothing else. */
+const TEXT_TYPES: ReadonlySet<string> = new Set([
+  '2.5.4.3', // commonName
+  '2.5.4.4', // surname
+  '2.5.4.5', // serialNumber
+  '2.5.4.6', // countryName
+  '2.5.4.7', // localityName
+  '2.5.4.8', // stateOrProvinceName
+  '2.5.4.9', // streetAddress
+  '2.5.4.10', // organizationName
+  '2.5.4.11', // organizationalUnitName
+  '2.5.4.12', // title
+  '2.5.4.42', // givenName
+  '2.5.4.43', // initials
+  '2.5.4.44', // generationQualifier
+  '2.5.4.46', // dnQualifier
+  '2.5.4.65', // pseudonym
+  '2.5.4.97', // organizationIdentifier
+  '0.9.2342.19200300.100.1.1', // userId
+  '0.9.2342.19200300.100.1.25', // domainComponent
+  '1.2.840.113549.1.9.1', // emailAddress
+]);
+
+/**
+ * Reads a Name.
+ *
+ * @throws MtlsError `ERR_MTLS_DER`, `ERR_MTLS_NAME_FORBIDDEN_CHARACTER`, `ERR_MTLS_CERTIFICATE_MALFORMED`
+ */
+export function parseDistinguishedName(node: DerNode): DistinguishedName {
+  expectTag(node, Tag.SEQUENCE);
+  const rdns = childrenOf(node, Tag.SET).map(parseRdn);
+  return Object.freeze({
+    der: encodingOf(node),
+    rdns: Object.freeze(rdns),
+    comparable: rdns.map(comparableRdn).join(''),
+  });
+}
+
+/** Reads the attributes of a RelativeDistinguishedName; `node` is a SET or implicitly tagged as one. */
+export function parseRdn(node: DerNode): readonly NameAttribute[] {
+  const attributes = childrenOf(node, Tag.SEQUENCE);
+  if (attributes.length === 0) throw malformed(`offset ${node.start}`, 'an attribute', 'an empty RDN');
+  attributes.forEach((attribute, index) => {
+    const before = attributes[index - 1];
+    // X.690 section 11.6: a SET OF is sorted; equal elements cannot be a set.
+    if (before !== undefined && Buffer.compare(encodingOf(before), encodingOf(attribute)) >= 0)
+      throw malformed(`offset ${attribute.start}`, 'the attributes of an RDN in DER order', 'another order');
+  });
+  return Object.freeze(attributes.map(parseAttribute));
+}
+
+function parseAttribute(node: DerNode): NameAttribute {
+  const reader = new DerReader(node);
+  const type = readOid(reader.read());
+  const value = reader.read();
+  reader.finish();
+  if (isStringTag(value.tag) || TEXT_TYPES.has(type)) return Object.freeze({type, value: readText(value)});
+  return Object.freeze({type, value: `#${encodingOf(value).toString('hex')}`});
+}
+
+/** Neither tab nor line feed can occur in a value: control characters were refused. */
+function comparableRdn(rdn: readonly NameAttribute[]): string {
+  const attributes = rdn.map(({type, value}) => `${type}=${comparableText(value)}`);
+  return `${attributes.length === 1 ? attributes.join('') : attributes.sort().join('\t')}\n`;
+}
+
+/**
+ * Text prepared for comparison: RFC 5280 section 7.1 asks for the stringprep profile of RFC 4518, which folds case,
+ * applies NFKC and takes runs of spaces as one. Of its steps, prohibited characters are already refused.
+ */
+export function comparableText(text: string): string {
+  const folded = /^[ -~]*$/.test(text) ? text.toLowerCase() : foldCase(text.normalize('NFKC')).normalize('NFKC');
+  return folded.replace(/\p{Zs}+/gu, ' ').trim();
+}
+
+/**
+ * Full case folding (RFC 3454 table B.2), which ECMAScript has not: the detour over capitals makes `ß` equal `ss`.
+ * Dotless i keeps out of it, because its capital is `I`.
+ */
+function foldCase(text: string): string {
+  return text
+    .split('ı')
+    .map(part => part.toLowerCase().toUpperCase().toLowerCase())
+    .join('ı');
+}

@@ -1,4 +1,5 @@
-import type {KeyUsage, RawExtension} from '../x509/extensions';
+import type {KeyUsage} from '../x509/key-usage';
+import type {RawExtension} from '../x509/extensions';
 import {
   NULL,
   boolean,

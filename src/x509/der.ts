@@ -182,28 +182,31 @@ export function readSmallInteger(node: DerNode, tag: number = Tag.INTEGER): numb
 export function readOid(node: DerNode, tag: number = Tag.OID): string {
   expectTag(node, tag);
   const content = contentOf(node);
-  const last = content.at(-1);
-  if (last === undefined || content.length > MAX_OID_BYTES) {
+  if (content.length === 0 || content.length > MAX_OID_BYTES)
     throw derError(`an OBJECT IDENTIFIER of 1 to ${MAX_OID_BYTES} octets`, `${content.length} octets`, node.start);
+  let text = '';
+  let arcStart = 0;
+  for (let offset = 0; offset < content.length; offset++) {
+    if (content.readUInt8(offset) >= 0x80) continue;
+    const arc = readArc(content.subarray(arcStart, offset + 1), node.start);
+    text += text === '' ? firstArcs(arc) : `.${arc}`;
+    arcStart = offset + 1;
   }
-  if (last >= 0x80) throw derError('a complete OBJECT IDENTIFIER', 'a truncated arc', node.start);
-  const arcs: string[] = [];
-  let arc = 0n;
-  let atStart = true;
-  for (const octet of content) {
-    if (atStart && octet === 0x80) throw derError('minimal arcs', 'a padded arc', node.start);
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
-    atStart = octet < 0x80;
-    if (!atStart) continue;
-    if (arcs.length === 0) {
-      const root = arc < 80n ? arc / 40n : 2n;
-      arcs.push(String(root), String(arc - root * 40n));
-    } else {
-      arcs.push(String(arc));
-    }
-    arc = 0n;
-  }
-  return arcs.join('.');
+  if (arcStart !== content.length) throw derError('a complete OBJECT IDENTIFIER', 'a truncated arc', node.start);
+  return text;
+}
+
+/** X.690 section 8.19.4: the first two arcs travel as one number. */
+function firstArcs(both: number | bigint): string {
+  if (both >= 80) return `2.${BigInt(both) - 80n}`;
+  return both < 40 ? `0.${both}` : `1.${Number(both) - 40}`;
+}
+
+/** Seven bits to the octet. Arcs beyond what a number holds exactly occur: 2.25 is followed by a UUID. */
+function readArc(octets: Buffer, start: number): number | bigint {
+  if (octets[0] === 0x80) throw derError('minimal arcs', 'a padded arc', start);
+  if (octets.length <= 7) return octets.reduce((arc, octet) => arc * 128 + (octet & 0x7f), 0);
+  return octets.reduce((arc, octet) => (arc << 7n) | BigInt(octet & 0x7f), 0n);
 }
 
 /** A BIT STRING: its octets and how many low bits of the last one are unused, which must be zero (X.690 section 11.2.1). */

@@ -101,6 +101,11 @@ function parseAttribute(node: DerNode): NameAttribute {
   return Object.freeze({type, value: `#${encodingOf(value).toString('hex')}`});
 }
 
+/** The form in which names match, see {@link DistinguishedName.comparable}. */
+export function comparableName(rdns: DistinguishedName['rdns']): string {
+  return rdns.map(comparableRdn).join('');
+}
+
 /** Neither tab nor line feed can occur in a value: control characters were refused. */
 function comparableRdn(rdn: readonly NameAttribute[]): string {
   const attributes = rdn.map(({type, value}) => `${type}=${comparableText(value)}`);

@@ -111,6 +111,8 @@ export const CATALOGUE = {
   // Start, configuration and reload
   ERR_MTLS_CONFIG: operator('the configuration has a fault'),
   ERR_MTLS_CREDENTIALS: operator('the server credentials cannot be used'),
+  ERR_MTLS_REVOCATION_SOURCE: operator('revocation data that was configured cannot be used'),
+  ERR_MTLS_REVOCATION_FETCH: operator('revocation data could not be fetched'),
   ERR_MTLS_RUNTIME: operator('the Node.js runtime undermines TLS'),
   ERR_MTLS_WEAKENING: operator('a weakening is not valid'),
   ERR_MTLS_ROUTE_UNPROTECTED: operator('a route has no access rule'),

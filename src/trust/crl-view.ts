@@ -1,0 +1,195 @@
+import type {CertificateFacts} from '../x509/certificate';
+import type {CrlEntry} from '../x509/crl-entry';
+import type {GeneralName} from '../x509/names';
+import type {TrustAnchor} from './anchor';
+import {coversPoint, pointsOf, reasonsOf} from './crl-scope';
+import type {PointToMatch} from './crl-scope';
+import type {VerifiedCrl} from './crl-signature';
+import {endWithGrace} from './grace';
+import type {Grace} from './grace';
+import type {RevocationStatus, RevocationView} from './revocation';
+
+/** What a CRL must satisfy beyond RFC 5280. */
+export interface CrlPolicy {
+  /** Whether a CRL may speak for certificates of another issuer (RFC 5280 section 5.2.5). Default `deny`. */
+  readonly indirectCrl: 'deny' | 'allow';
+  /** Accepted clock difference towards whoever signs CRLs, in seconds. */
+  readonly clockSkewSeconds: number;
+  /** How long a CRL counts past its nextUpdate. Absent but for a signed-off soft fail. */
+  readonly grace?: Grace;
+}
+
+export const DEFAULT_CRL_POLICY: CrlPolicy = Object.freeze({indirectCrl: 'deny', clockSkewSeconds: 60});
+
+/**
+ * Decides about who signed a CRL with another key than the CA's own: a path from the signer to the anchor, valid at
+ * this moment and itself not revoked. Undefined means refused.
+ */
+export type SignerCheck = (
+  signer: CertificateFacts,
+  anchor: TrustAnchor,
+  view: RevocationView,
+  now: Date,
+) => {readonly validUntil: Date} | undefined;
+
+/** RFC 5280 section 5.2.5: every reason but the unused bit 0. */
+const ALL_REASONS: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/**
+ * Revocation by CRLs that are here, after RFC 5280 section 6.3.3. A certificate is good when the CRLs that cover it
+ * cover every reason between them, revoked when any of them says so, and unknown otherwise.
+ */
+export class CrlView implements RevocationView {
+  readonly #byIssuer = new Map<string, VerifiedCrl[]>();
+  readonly #policy: CrlPolicy;
+  readonly #checkSigner: SignerCheck;
+  /** Signers being judged right now: a CRL cannot vouch for its own signer. */
+  readonly #judging = new Set<string>();
+
+  constructor(crls: readonly VerifiedCrl[], policy: CrlPolicy, checkSigner: SignerCheck) {
+    for (const crl of crls) {
+      const name = crl.facts.issuer.comparable;
+      this.#byIssuer.set(name, [...(this.#byIssuer.get(name) ?? []), crl]);
+    }
+    this.#policy = policy;
+    this.#checkSigner = checkSigner;
+  }
+
+  statusOf(subject: CertificateFacts, issuer: CertificateFacts, anchor: TrustAnchor, now: Date): RevocationStatus {
+    const open = new Set(ALL_REASONS);
+    const refusals: string[] = [];
+    const sources: string[] = [];
+    let freshUntil = Infinity;
+    for (const point of pointsOf(subject)) {
+      for (const crl of this.#crlsFor(point, subject)) {
+        const reasons = reasonsOf(crl, point).filter(reason => open.has(reason));
+        if (reasons.length === 0) continue;
+        const statement = this.#consult(crl, point, subject, issuer, anchor, now);
+        if (statement.kind === 'refused') {
+          refusals.push(`${crl.source}: ${statement.why}`);
+          continue;
+        }
+        if (statement.entry !== undefined) {
+          const {revocationDate: since, reason} = statement.entry;
+          return {status: 'revoked', since, reason, source: crl.source};
+        }
+        for (const reason of reasons) open.delete(reason);
+        sources.push(crl.source);
+        freshUntil = Math.min(freshUntil, statement.freshUntilMs);
+      }
+    }
+    if (open.size === 0) return {status: 'good', freshUntil: new Date(freshUntil), source: sources.join(', ')};
+    const found = sources.length > 0 ? [...refusals, 'CRLs that cover some reasons only'] : refusals;
+    return {
+      status: 'unknown',
+      required: 'a current CRL that covers the certificate',
+      found: found.length === 0 ? 'none of its issuer' : found.join('; '),
+    };
+  }
+
+  /** CRLs that may speak at this point, newest first (RFC 5280 section 6.3.3 (b)(1)). Deltas only count on top of one. */
+  #crlsFor(point: PointToMatch, subject: CertificateFacts): VerifiedCrl[] {
+    const names = point.crlIssuer.length === 0 ? [subject.issuer.comparable] : directoryNames(point.crlIssuer);
+    return names
+      .flatMap(name => this.#byIssuer.get(name) ?? [])
+      .filter(crl => crl.facts.extensions.baseCrlNumber === undefined)
+      .sort(newestFirst);
+  }
+
+  #consult(
+    crl: VerifiedCrl,
+    point: PointToMatch,
+    subject: CertificateFacts,
+    issuer: CertificateFacts,
+    anchor: TrustAnchor,
+    now: Date,
+  ): Statement {
+    const outside = coversPoint(crl, point, subject);
+    if (outside !== undefined) return {kind: 'refused', why: outside};
+    if (crl.facts.extensions.issuingDistributionPoint?.indirectCrl === true && this.#policy.indirectCrl === 'deny') {
+      return {kind: 'refused', why: 'an indirect CRL, which the policy refuses'};
+    }
+    const signerUntilMs = this.#signerUntil(crl, issuer, anchor, now);
+    if (signerUntilMs === undefined) return {kind: 'refused', why: 'its signer does not lead to the anchor'};
+    const delta = this.#deltaOn(crl);
+    const used = delta === undefined ? [crl] : [delta, crl];
+    for (const one of used) {
+      const stale = this.#whyNotCurrent(one, now);
+      if (stale !== undefined) return {kind: 'refused', why: stale};
+    }
+    const freshUntilMs = Math.min(signerUntilMs, ...used.map(one => this.#endOf(one)));
+    return {kind: 'says', freshUntilMs, entry: entryAbout(subject, crl, delta)};
+  }
+
+  /** RFC 5280 section 6.3.3 (f): the CA itself, or a signer with a path to the same anchor. Undefined: neither. */
+  #signerUntil(crl: VerifiedCrl, issuer: CertificateFacts, anchor: TrustAnchor, now: Date): number | undefined {
+    const isIssuer =
+      crl.keyFingerprint === issuer.spkiFingerprint && crl.facts.issuer.comparable === issuer.subject.comparable;
+    if (isIssuer) return maySignCrls(issuer) ? Infinity : undefined;
+    for (const signer of crl.signers) {
+      if (!maySignCrls(signer) || this.#judging.has(signer.fingerprint)) continue;
+      this.#judging.add(signer.fingerprint);
+      try {
+        const accepted = this.#checkSigner(signer, anchor, this, now);
+        if (accepted !== undefined) return accepted.validUntil.getTime();
+      } finally {
+        this.#judging.delete(signer.fingerprint);
+      }
+    }
+    return undefined;
+  }
+
+  /** The newest delta that builds on this CRL (RFC 5280 sections 5.2.4 and 6.3.3 (c)). */
+  #deltaOn(crl: VerifiedCrl): VerifiedCrl | undefined {
+    const number = crl.facts.extensions.crlNumber;
+    if (number === undefined) return undefined;
+    return (this.#byIssuer.get(crl.facts.issuer.comparable) ?? [])
+      .filter(({facts, keyFingerprint, scope}) => {
+        const {baseCrlNumber, crlNumber = 0n} = facts.extensions;
+        const fits = baseCrlNumber !== undefined && baseCrlNumber <= number && crlNumber > number;
+        return fits && scope === crl.scope && keyFingerprint === crl.keyFingerprint;
+      })
+      .sort(newestFirst)[0];
+  }
+
+  #whyNotCurrent(crl: VerifiedCrl, now: Date): string | undefined {
+    const {thisUpdate, nextUpdate} = crl.facts;
+    if (nextUpdate === undefined) return 'it has no nextUpdate';
+    if (now.getTime() < thisUpdate.getTime() - this.#policy.clockSkewSeconds * 1000) {
+      return `its thisUpdate ${thisUpdate.toISOString()} is in the future`;
+    }
+    if (now.getTime() > this.#endOf(crl)) return `it is past its nextUpdate ${nextUpdate.toISOString()}`;
+    return undefined;
+  }
+
+  #endOf(crl: VerifiedCrl): number {
+    return endWithGrace(crl.facts.nextUpdate?.getTime() ?? 0, this.#policy.grace);
+  }
+}
+
+type Statement =
+  | {readonly kind: 'refused'; readonly why: string}
+  | {readonly kind: 'says'; readonly freshUntilMs: number; readonly entry: CrlEntry | undefined};
+
+/** RFC 5280 section 6.3.3 (i) to (k): a delta speaks first; in it alone removeFromCRL takes a revocation back. */
+function entryAbout(subject: CertificateFacts, crl: VerifiedCrl, delta: VerifiedCrl | undefined): CrlEntry | undefined {
+  const change = delta?.index.find(subject.serialNumber, subject.issuer);
+  if (change?.reason === 'removeFromCRL') return undefined;
+  return change ?? crl.index.find(subject.serialNumber, subject.issuer);
+}
+
+/** RFC 5280 section 4.2.1.3: an absent key usage limits nothing. */
+function maySignCrls(certificate: CertificateFacts): boolean {
+  return certificate.extensions.keyUsage?.includes('cRLSign') ?? true;
+}
+
+function directoryNames(names: readonly GeneralName[]): readonly string[] {
+  return names.flatMap(name => (name.kind === 'directory' ? [name.value.comparable] : []));
+}
+
+/** By CRL number where both have one, otherwise by thisUpdate. */
+export function newestFirst(a: VerifiedCrl, b: VerifiedCrl): number {
+  const [left, right] = [a.facts.extensions.crlNumber, b.facts.extensions.crlNumber];
+  if (left !== undefined && right !== undefined && left !== right) return left < right ? 1 : -1;
+  return b.facts.thisUpdate.getTime() - a.facts.thisUpdate.getTime();
+}

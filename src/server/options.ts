@@ -1,6 +1,7 @@
 import type {IdentityResolver, IdentityRule} from '../identity/rules';
 import type {Authority} from '../trust/anchor';
 import type {AnyWeakening} from '../danger';
+import type {RevocationOptions, RevocationPolicyOptions} from './revocation-options';
 
 /**
  * Where bytes come from: a path (a plain string is one), an environment variable, or a function. Options hold
@@ -44,6 +45,8 @@ export interface AnchorOptions {
   readonly expectedIssuers?: readonly string[];
   readonly maxLifetimeHours?: number;
   readonly requiredPolicies?: readonly string[];
+  /** What is decided differently below this anchor than `clients.revocation` says. */
+  readonly revocation?: RevocationPolicyOptions;
 }
 
 /** Whom the server trusts as clients. */
@@ -56,6 +59,7 @@ export interface ClientOptions {
   readonly maxIntermediates?: number;
   /** CRLs, PEM or DER. Every CA that issues clients needs one, unless `revocation` says otherwise. */
   readonly crl?: Source | readonly Source[];
+  readonly revocation?: RevocationOptions;
 }
 
 /** How a certificate becomes a principal: rules or a resolver, never both, never neither. */

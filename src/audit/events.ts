@@ -148,12 +148,12 @@ export interface ExpiryEvent {
   readonly threshold: '30 days' | '7 days' | '1 day' | '1/3 of lifetime' | '1/10 of lifetime' | 'end';
 }
 
-/** The audit trail speaks about itself: a sink could not keep up and left events out. */
-export interface AuditLossEvent {
-  readonly family: 'audit';
-  readonly phase: 'dropped';
-  readonly count: number;
-}
+/** The audit trail speaks about itself. */
+export type AuditTrailEvent =
+  /** A sink could not keep up and left events out, `count` since the last it wrote. */
+  | {readonly family: 'audit'; readonly phase: 'dropped'; readonly count: number}
+  /** A sink threw or rejected, for the first time since it last worked. */
+  | {readonly family: 'audit'; readonly phase: 'failed'};
 
 export type AuditEvent =
   | HandshakeEvent
@@ -164,5 +164,5 @@ export type AuditEvent =
   | ReloadEvent
   | RevocationEvent
   | ExpiryEvent
-  | AuditLossEvent;
+  | AuditTrailEvent;
 export type Family = AuditEvent['family'];

@@ -55,6 +55,7 @@ export const EVENTS = {
   'mtls.expiry.expired': error('something this server depends on has expired'),
 
   'mtls.audit.dropped': error('a sink could not keep up and left events out'),
+  'mtls.audit.failed': error('a sink threw or rejected, for the first time since it last worked'),
 } as const satisfies Record<`mtls.${Family}.${string}`, Row>;
 
 /** The stable name of an event. */

@@ -31,6 +31,8 @@ export const CHANNELS: Readonly<Record<Family, Channel>> = Object.freeze({
   audit: channel('mtls:audit'),
 });
 
+const recorded = new WeakSet();
+
 /**
  * Publishes an event to whoever subscribed to its family; does nothing when nobody did. Never throws: what a raw
  * subscriber throws, Node raises later as an uncaught exception, and what a sink throws stays in the sink.
@@ -43,11 +45,13 @@ export function publish(event: AuditEvent): void {
 /** Stamps an event with time, id, name and level. */
 export function record(event: AuditEvent): RecordedEvent {
   const name = nameOf(event);
-  return Object.freeze({
-    time: new Date().toISOString(),
-    id: randomUUID(),
-    name,
-    level: EVENTS[name].level,
-    ...event,
-  });
+  const {level} = EVENTS[name];
+  const stamped = Object.freeze({time: new Date().toISOString(), id: randomUUID(), name, level, ...event});
+  recorded.add(stamped);
+  return stamped;
+}
+
+/** Whether the value is an event of this library: the channels are open to every module of the process. */
+export function isRecorded(value: unknown): value is RecordedEvent {
+  return typeof value === 'object' && value !== null && recorded.has(value);
 }

@@ -3,6 +3,7 @@ import {ANY_POLICY, CLIENT_AUTH} from '../trust/policy';
 import type {VerifiedPeer} from '../trust/decision';
 import {parseFingerprint} from '../x509/fingerprint';
 import type {GeneralName, NameAttribute} from '../x509/names';
+import {isVisibleText} from '../x509/strings';
 import type {Condition} from './rules';
 
 /** One thing a condition can ask about: how its values are read from a rule and from a certificate. */
@@ -24,8 +25,6 @@ export interface CompileContext {
 /** Whether the certificate shows one value of a rule. */
 export type Matcher = (peer: VerifiedPeer) => boolean;
 
-/** Control, formatting (bidirectional among them), separator and unpaired surrogate characters. No name that this library accepts holds one. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** OID of the commonName attribute. */
 export const COMMON_NAME = '2.5.4.3';
 const OID = /^[0-2](\.(0|[1-9]\d*))+$/;
@@ -57,11 +56,6 @@ export const ATTRIBUTES: Readonly<Record<keyof Condition, Attribute>> = Object.f
   },
 });
 
-/** Whether the text is not empty and holds no character that a name may not hold. */
-export function isPrintable(text: string): boolean {
-  return text !== '' && !UNPRINTABLE.test(text);
-}
-
 /** All values of one attribute type of the subject, in every RDN. */
 export function subjectValues(peer: VerifiedPeer, type: string): readonly string[] {
   const attributes: readonly NameAttribute[] = peer.facts.subject.rdns.flat();
@@ -80,8 +74,8 @@ export type NamedKind = Extract<GeneralName['kind'], 'dns' | 'uri' | 'email' | '
 
 function subjectAttribute(type: string): Attribute {
   return {
-    expects: 'text without control or formatting characters',
-    parse: text => (isPrintable(text) ? peer => subjectValues(peer, type).includes(text) : undefined),
+    expects: 'text without control, formatting or invisible characters',
+    parse: text => (isVisibleText(text) ? peer => subjectValues(peer, type).includes(text) : undefined),
     shown: peer => subjectValues(peer, type),
   };
 }

@@ -1,6 +1,7 @@
+import {MtlsError} from '../errors';
 import type {Refusal} from '../errors';
 import type {VerifiedPeer} from '../trust/decision';
-import {isPrintable} from './attributes';
+import {isVisibleText} from '../x509/strings';
 import {checkAuthority, isRoleName, ROLE_NAME} from './role';
 import type {IdentityDecision, IdentityResolver, ResolvedIdentity} from './rules';
 import {principalOf} from './summarize';
@@ -33,9 +34,9 @@ async function ask(peer: VerifiedPeer, resolve: IdentityResolver, signal: AbortS
   try {
     const answer = parseIdentity(await resolve(peer, signal));
     return signal.aborted ? TOO_LATE : answer;
-  } catch {
-    // What it threw is the resolver's own and may hold anything, so it goes nowhere.
-    return {why: failed('an answer', 'an exception')};
+  } catch (error) {
+    // A refusal of this library says why. Anything else is the resolver's own and may quote secrets: it goes nowhere.
+    return {why: error instanceof MtlsError ? error.refusal : failed('an answer', 'an exception')};
   }
 }
 
@@ -70,7 +71,7 @@ function parseIdentity(answer: unknown): Answer {
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_TEXT && value.trim() === value && isPrintable(value);
+  return typeof value === 'string' && value.length <= MAX_TEXT && value.trim() === value && isVisibleText(value);
 }
 
 function describeType(value: unknown): string {

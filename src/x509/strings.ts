@@ -32,6 +32,11 @@ const STRING_TYPES: ReadonlyMap<number, StringType> = new Map([
  */
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/u;
 
+/** Whether text from elsewhere holds only characters that a name from a certificate may hold, and any at all. */
+export function isVisibleText(text: string): boolean {
+  return text !== '' && !FORBIDDEN.test(text) && !/\p{Cs}/u.test(text);
+}
+
 /** Whether the tag is that of a string type this library reads. */
 export function isStringTag(tag: number): boolean {
   return STRING_TYPES.has(tag);

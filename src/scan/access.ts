@@ -8,9 +8,8 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 421, 495, 496]);
 
 /** Anything but a refusal means that the request reached what the certificate was to protect; a 404 comes from there too. */
 export function accessOf(outcome: HttpOutcome): Access {
-  if (outcome.kind === 'timeout') return 'no answer';
-  if (outcome.kind === 'refused') return 'refused by TLS';
-  return REFUSALS.has(outcome.status) ? 'refused by the application' : 'served';
+  if (outcome.kind === 'answered') return REFUSALS.has(outcome.status) ? 'refused by the application' : 'served';
+  return outcome.kind === 'timeout' ? 'no answer' : 'refused by TLS';
 }
 
 /** The same for people, with its evidence. */

@@ -5,7 +5,7 @@ import {once} from './once';
 import type {ScanOptions} from './options';
 import type {Offer} from './probe/client-hello';
 import {exchangeBytes, exchangeHello} from './probe/hello-exchange';
-import type {HelloAnswer, RawAnswer} from './probe/hello-exchange';
+import type {HelloAnswer, HelloRequest, RawAnswer} from './probe/hello-exchange';
 import {exchangeHttp} from './probe/http-exchange';
 import type {HttpAnswer, HttpOutcome, HttpProbe} from './probe/http-exchange';
 import type {KeyAgreement} from './probe/key-schedule';
@@ -32,10 +32,6 @@ export interface ScanContext {
   /** What the given client certificate gets; undefined when none was given. */
   readonly authenticated: () => Promise<HttpOutcome> | undefined;
 }
-
-/** An offer with its two required parts. */
-export type HelloRequest = Pick<Offer, 'protocol' | 'suites'> &
-  Partial<Offer> & {readonly agreements?: readonly KeyAgreement[]};
 
 /** Most octets read from a plaintext answer. */
 const MAX_PLAINTEXT_BYTES = 16 * 1024;

@@ -1,6 +1,5 @@
-import type {HelloRequest} from './context';
 import {once, oncePerKey} from './once';
-import type {HelloAnswer} from './probe/hello-exchange';
+import type {HelloAnswer, HelloRequest} from './probe/hello-exchange';
 import {keyAgreements, READABLE_SUITES} from './probe/key-schedule';
 import {GROUPS, groupsOf, PROTOCOLS} from './probe/registry';
 import type {GroupStrength, ProtocolName} from './probe/registry';

@@ -4,7 +4,6 @@ import type {ScanContext} from '../context';
 import type {Check, Outcome} from './check';
 import {Owasp, fail, notTested, pass, warn} from './check';
 
-
 /** More CA names than an operator chooses by hand: the server trusts a public root store. */
 const MANY_AUTHORITIES = 30;
 
@@ -73,16 +72,20 @@ async function requested({tls}: ScanContext): Promise<Outcome> {
   if (flights.length === 0) return notTested('no handshake could be read');
   const silent = flights.filter(flight => flight.certificateRequest === undefined);
   // A TLS 1.3 flight that stays sealed says nothing either way.
-  if (silent.some(flight => flight.certificates.length === 0)) return notTested('the server flight could not be decrypted');
+  if (silent.some(flight => flight.certificates.length === 0))
+    return notTested('the server flight could not be decrypted');
   if (silent.length === flights.length) return fail('no handshake held a CertificateRequest');
-  return silent.length > 0 ? fail('only some protocol versions ask for one') : pass('every handshake held a CertificateRequest');
+  return silent.length > 0
+    ? fail('only some protocol versions ask for one')
+    : pass('every handshake held a CertificateRequest');
 }
 
 async function authorities({tls}: ScanContext): Promise<Outcome> {
   const requests = (await tls.flights()).flatMap(flight => flight.certificateRequest ?? []);
   if (requests.length === 0) return notTested('no CertificateRequest was seen');
   const names = [...new Set(requests.flatMap(request => request.authorities).map(nameText))];
-  if (names.length > MANY_AUTHORITIES) return fail(`${names.length} CA names: a public root store`, ...names.slice(0, 5));
+  if (names.length > MANY_AUTHORITIES)
+    return fail(`${names.length} CA names: a public root store`, ...names.slice(0, 5));
   return names.length === 0
     ? warn('no CA name is sent: the list may be hidden on purpose, or the public roots may be trusted')
     : pass(`${names.length} CA names are sent`, ...names);

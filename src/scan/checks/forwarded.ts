@@ -9,7 +9,11 @@ import {Owasp, fail, notTested, pass} from './check';
 type Headers = Readonly<Record<string, string>>;
 
 /** Headers by which a proxy tells an application about the client certificate it saw. */
-const DIALECTS: readonly {readonly id: string; readonly name: string; readonly write: (certificate: X509Certificate) => Headers}[] = [
+const DIALECTS: readonly {
+  readonly id: string;
+  readonly name: string;
+  readonly write: (certificate: X509Certificate) => Headers;
+}[] = [
   {
     id: 'rfc9440',
     name: 'Client-Cert (RFC 9440)',
@@ -59,7 +63,8 @@ export const FORWARDED_CHECKS: readonly Check[] = DIALECTS.map(({id, name, write
   title: `${name} of a stranger is ignored`,
   severity: 'critical',
   risk: 'certificates are public, so anyone who can write the header is anyone',
-  remedy: 'believe such headers only over a connection on which the proxy itself authenticated by mutual TLS; strip them everywhere else',
+  remedy:
+    'believe such headers only over a connection on which the proxy itself authenticated by mutual TLS; strip them everywhere else',
   cwe: 290,
   owasp: Owasp.BROKEN_AUTHENTICATION,
   run: context => forge(context, write),
@@ -74,7 +79,9 @@ async function forge(context: ScanContext, write: (certificate: X509Certificate)
   const forged = await http({headers: write(new X509Certificate(claimed.chain))});
   const evidence = [`without the header: ${describeAccess(plain)}`, `with it: ${describeAccess(forged)}`];
   if (accessOf(plain) !== 'served' && accessOf(forged) === 'served') return fail(...evidence);
-  const told = claimsSubject(forged, new X509Certificate(claimed.chain)) && !claimsSubject(plain, new X509Certificate(claimed.chain));
+  const told =
+    claimsSubject(forged, new X509Certificate(claimed.chain)) &&
+    !claimsSubject(plain, new X509Certificate(claimed.chain));
   return told ? fail(...evidence, 'the answer repeats the claimed name') : pass(...evidence);
 }
 
@@ -86,5 +93,9 @@ function claimsSubject(outcome: HttpOutcome, certificate: X509Certificate): bool
 
 /** The subject on one line, as header values must be. */
 function subjectOf(certificate: X509Certificate): string {
-  return certificate.subject.split('\n').reverse().join(',').replaceAll(/[^\x20-\x7e]|"/g, '');
+  return certificate.subject
+    .split('\n')
+    .reverse()
+    .join(',')
+    .replaceAll(/[^\x20-\x7e]|"/g, '');
 }

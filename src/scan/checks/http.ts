@@ -61,7 +61,8 @@ export const HTTP_CHECKS: readonly Check[] = [
     title: 'errors tell the caller nothing',
     severity: 'medium',
     risk: 'stack traces, paths and certificate data show an attacker the inside',
-    remedy: 'answer errors with a status and a stable code; write the reason to the audit log (NODE_ENV=production hides Express stacks)',
+    remedy:
+      'answer errors with a status and a stable code; write the reason to the audit log (NODE_ENV=production hides Express stacks)',
     cwe: 209,
     owasp: Owasp.MISCONFIGURATION,
     run: errorBodies,
@@ -98,11 +99,20 @@ function headerOf(answer: HttpAnswer, name: string): string | undefined {
 const AWKWARD_PATHS = ['/mtls-scan-no-such-path', '/%E0%A4%A', '/?filter=%7B%22where%22%3A', '/..%2f..%2fmtls-scan'];
 
 const LEAKS: readonly (readonly [what: string, pattern: RegExp])[] = [
-  ['a stack trace', /\bat (?:[\w.<>]+ )?\(?(?:node:|file:|\/)[\w./@-]+:\d+:\d+\)?|Traceback \(most recent call last\)|\bat [\w.$]+\([\w.]+\.java:\d+\)/],
-  ['a path of the server', /(?:\/home\/|\/usr\/|\/app\/|\/opt\/|\/var\/|node_modules\/)[\w./-]+\.(?:js|ts|py|rb|php)\b/],
+  [
+    'a stack trace',
+    /\bat (?:[\w.<>]+ )?\(?(?:node:|file:|\/)[\w./@-]+:\d+:\d+\)?|Traceback \(most recent call last\)|\bat [\w.$]+\([\w.]+\.java:\d+\)/,
+  ],
+  [
+    'a path of the server',
+    /(?:\/home\/|\/usr\/|\/app\/|\/opt\/|\/var\/|node_modules\/)[\w./-]+\.(?:js|ts|py|rb|php)\b/,
+  ],
   ['a certificate', /-----BEGIN (?:TRUSTED )?CERTIFICATE-----/],
   ['certificate data', /"(?:valid_from|valid_to|fingerprint256|issuerCertificate|serialNumber|subjectaltname)"\s*:/i],
-  ['the reason of the TLS verifier', /UNABLE_TO_(?:GET|VERIFY)_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_HAS_EXPIRED|ERR_TLS_\w+/],
+  [
+    'the reason of the TLS verifier',
+    /UNABLE_TO_(?:GET|VERIFY)_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_HAS_EXPIRED|ERR_TLS_\w+/,
+  ],
 ];
 
 async function errorBodies({http, options}: ScanContext): Promise<Outcome> {
@@ -117,7 +127,9 @@ async function errorBodies({http, options}: ScanContext): Promise<Outcome> {
     found.push(...leaks.map(([what]) => `${path} (HTTP ${outcome.status}): ${what}`));
   }
   if (found.length > 0) return fail(...found);
-  return answered === 0 ? notTested('no HTTP answer was received') : pass(`${answered} awkward requests were answered plainly`);
+  return answered === 0
+    ? notTested('no HTTP answer was received')
+    : pass(`${answered} awkward requests were answered plainly`);
 }
 
 /** HTTP statuses by which a TLS port tells a plaintext client to go away: 400 of nginx and others, 426, 497. */
@@ -128,5 +140,7 @@ async function plaintext({target, plaintext: send}: ScanContext): Promise<Outcom
   const {bytes} = await send(Buffer.from(request, 'latin1'), received => received.includes('\r\n'));
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(bytes.toString('latin1'))?.[1];
   if (status === undefined) return pass('a plaintext request got no HTTP answer');
-  return GO_AWAY.has(Number(status)) ? pass(`a plaintext request was refused with ${status}`) : fail(`a plaintext request was answered with ${status}`);
+  return GO_AWAY.has(Number(status))
+    ? pass(`a plaintext request was refused with ${status}`)
+    : fail(`a plaintext request was answered with ${status}`);
 }

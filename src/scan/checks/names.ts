@@ -17,7 +17,8 @@ export const NAME_CHECKS: readonly Check[] = [
     title: 'no spelling of the server name opens a way around',
     severity: 'critical',
     risk: 'an unknown, upper-case or dotted name falls to a default context with weaker rules (CVE-2026-48928)',
-    remedy: 'one trust policy per listener; otherwise lower the name, refuse a trailing dot and harden the default context',
+    remedy:
+      'one trust policy per listener; otherwise lower the name, refuse a trailing dot and harden the default context',
     cwe: 178,
     owasp: Owasp.BROKEN_AUTHENTICATION,
     run: spellings,
@@ -54,7 +55,8 @@ function dnsNames(certificate: Buffer): readonly string[] {
 
 async function spellings(context: ScanContext): Promise<Outcome> {
   const straight = await context.anonymous();
-  if (accessOf(straight) === 'served') return notTested('a client without certificate is served under the right name already');
+  if (accessOf(straight) === 'served')
+    return notTested('a client without certificate is served under the right name already');
   const evidence: string[] = [];
   const open: string[] = [];
   for (const servername of await otherNames(context)) {
@@ -66,7 +68,8 @@ async function spellings(context: ScanContext): Promise<Outcome> {
 
 async function foreignHost(context: ScanContext): Promise<Outcome> {
   const straight = (await context.authenticated()) ?? (await context.anonymous());
-  if (accessOf(straight) !== 'served') return notTested('no request was served; give a client certificate (--cert and --key)');
+  if (accessOf(straight) !== 'served')
+    return notTested('no request was served; give a client certificate (--cert and --key)');
   const {identity} = context.options;
   const outcome = await context.http({headers: {Host: INVENTED}, ...(identity === undefined ? {} : {identity})});
   const evidence = `Host ${INVENTED}: ${describeAccess(outcome)}`;

@@ -15,7 +15,10 @@ const PATTERNS: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a SendGrid key', /\bSG\.[\w-]{16,}\.[\w-]{16,}/g],
   ['a JSON Web Token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g],
   ['a password in a URL', /\b[a-z][a-z0-9+.-]{2,12}:\/\/[^\s:/@"']{1,64}:[^\s:/@"']{3,64}@[\w.-]+/g],
-  ['an API key or password field', /"(?:api[_-]?key|secret|client[_-]?secret|passw(?:or)?d|access[_-]?token|private[_-]?key)"\s*:\s*"[^"\s]{6,}"/gi],
+  [
+    'an API key or password field',
+    /"(?:api[_-]?key|secret|client[_-]?secret|passw(?:or)?d|access[_-]?token|private[_-]?key)"\s*:\s*"[^"\s]{6,}"/gi,
+  ],
 ];
 
 /** Headers that carry a credential and have no business in an answer. */

@@ -34,7 +34,9 @@ export const SERVER_CERTIFICATE_CHECKS: readonly Check[] = [
       const options = {subject: 'never', wildcards: true} as const;
       const matched = isIP(host) === 0 ? leafCertificate.checkHost(host, options) : leafCertificate.checkIP(host);
       const names = leafCertificate.subjectAltName ?? 'none';
-      return matched === undefined ? fail(`${host} is not among the names: ${names}`) : pass(`${host} is covered by ${names}`);
+      return matched === undefined
+        ? fail(`${host} is not among the names: ${names}`)
+        : pass(`${host} is covered by ${names}`);
     },
   }),
   about('alternative-names', 'medium', 297, {
@@ -53,7 +55,9 @@ export const SERVER_CERTIFICATE_CHECKS: readonly Check[] = [
       const evidence = `valid from ${leaf.notBefore.toISOString()} to ${leaf.notAfter.toISOString()}`;
       if (left < 0 || leaf.notBefore > options.now) return fail(evidence);
       const lifetime = (leaf.notAfter.getTime() - leaf.notBefore.getTime()) / DAY_MS;
-      return left < Math.min(RENEW_BEFORE_DAYS, lifetime / 3) ? warn(`${evidence}: ${left.toFixed(1)} days left`) : pass(evidence);
+      return left < Math.min(RENEW_BEFORE_DAYS, lifetime / 3)
+        ? warn(`${evidence}: ${left.toFixed(1)} days left`)
+        : pass(evidence);
     },
   }),
   about('lifetime', 'low', 298, {
@@ -96,7 +100,9 @@ export const SERVER_CERTIFICATE_CHECKS: readonly Check[] = [
     judge: ({leaf}, _context, staple) => {
       if (staple !== undefined) return pass(`an answer of ${staple.length} octets`);
       const responders = leaf.extensions.authorityInfoAccess?.filter(each => each.method === OCSP_METHOD) ?? [];
-      return responders.length > 0 ? warn('none, although the certificate names a responder') : pass('none, and the certificate names no responder');
+      return responders.length > 0
+        ? warn('none, although the certificate names a responder')
+        : pass('none, and the certificate names no responder');
     },
   }),
   about('must-staple', 'high', 299, {
@@ -104,7 +110,8 @@ export const SERVER_CERTIFICATE_CHECKS: readonly Check[] = [
     risk: 'clients that understand RFC 7633 refuse the server',
     remedy: 'turn stapling on, or issue the certificate without the TLS feature',
     judge: ({leaf}, _context, staple) => {
-      if (leaf.extensions.tlsFeatures?.includes(MUST_STAPLE) !== true) return pass('the certificate does not ask for it');
+      if (leaf.extensions.tlsFeatures?.includes(MUST_STAPLE) !== true)
+        return pass('the certificate does not ask for it');
       return staple === undefined ? fail('the certificate asks for a staple and none came') : pass('a staple came');
     },
   }),

@@ -6,7 +6,8 @@ import type {Check, Outcome} from './check';
 import {Owasp, fail, notTested, pass, warn} from './check';
 import {otherNames} from './names';
 
-const NO_RESUMPTION = 'set SSL_OP_NO_TICKET in secureOptions and no session store; a full handshake costs about a millisecond';
+const NO_RESUMPTION =
+  'set SSL_OP_NO_TICKET in secureOptions and no session store; a full handshake costs about a millisecond';
 
 /** Longest time a session may go on without a new look at the certificate, in seconds. */
 const MAX_LIFETIME_SECONDS = 300;
@@ -114,7 +115,11 @@ async function lifetime(context: ScanContext): Promise<Outcome> {
   const first = (await context.authenticated()) ?? (await context.anonymous());
   const session = sessionOf(first);
   if (session === undefined) return pass('the server offers no session');
-  const again = await resume(context, first, context.options.identity === undefined ? {} : {identity: context.options.identity});
+  const again = await resume(
+    context,
+    first,
+    context.options.identity === undefined ? {} : {identity: context.options.identity},
+  );
   if (again?.kind !== 'answered' || again.resumption === 'full') return pass('sessions are handed out but not resumed');
   const seconds = readSession(session)?.lifetimeSeconds;
   if (seconds === undefined) return notTested('the lifetime of the session could not be read');

@@ -50,7 +50,7 @@ const DEFECTS: readonly (readonly [Defect, string, Severity, string, string, num
   [
     'nul-in-name',
     'a certificate with NUL in its names',
-    'high',
+    'medium',
     'readers that stop at NUL see another name than the CA vouched for',
     'parse names from DER and refuse control characters',
     158,
@@ -66,16 +66,18 @@ const DEFECTS: readonly (readonly [Defect, string, Severity, string, string, num
 ];
 
 /** What the server does with certificates it must not accept. */
-export const WRONG_CERTIFICATE_CHECKS: readonly Check[] = DEFECTS.map(([defect, what, severity, risk, remedy, cwe]) => ({
-  id: `client-${defect}`,
-  title: `${what} is refused`,
-  severity,
-  risk,
-  remedy,
-  cwe,
-  owasp: cwe === 400 ? Owasp.RESOURCE_CONSUMPTION : Owasp.BROKEN_AUTHENTICATION,
-  run: context => present(defect, context),
-}));
+export const WRONG_CERTIFICATE_CHECKS: readonly Check[] = DEFECTS.map(
+  ([defect, what, severity, risk, remedy, cwe]) => ({
+    id: `client-${defect}`,
+    title: `${what} is refused`,
+    severity,
+    risk,
+    remedy,
+    cwe,
+    owasp: cwe === 400 ? Owasp.RESOURCE_CONSUMPTION : Owasp.BROKEN_AUTHENTICATION,
+    run: context => present(defect, context),
+  }),
+);
 
 async function present(defect: Defect, context: ScanContext): Promise<Outcome> {
   const {options, tls, http} = context;

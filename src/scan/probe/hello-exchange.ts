@@ -14,6 +14,10 @@ export interface HelloAnswer extends ServerFlight {
   readonly ended: 'answered' | 'closed' | 'timeout' | 'too-large' | 'unreachable';
 }
 
+/** An offer with its two required parts. */
+export type HelloRequest = Pick<Offer, 'protocol' | 'suites'> &
+  Partial<Offer> & {readonly agreements?: readonly KeyAgreement[]};
+
 /** Sends one ClientHello over a fresh TCP connection, reads the answer and closes. Never rejects. */
 export async function exchangeHello(
   target: Target,

@@ -1,5 +1,6 @@
 import {createAuthority} from '../../pki/authority';
-import type {Authority, CertificateSpec} from '../../pki/authority';
+import type {Authority} from '../../pki/authority';
+import type {CertificateSpec} from '../../pki/certificate';
 import type {Credential} from '../../pki/credential';
 import type {NameSpec} from '../../pki/names';
 import type {ClientIdentity} from './http-exchange';

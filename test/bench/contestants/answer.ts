@@ -1,0 +1,23 @@
+/** The answer every contestant gives: one patient, 415 bytes of JSON. */
+export const ANSWER = Object.freeze({
+  id: 'p-1001',
+  name: 'Ines Marchetti',
+  birthDate: '1961-04-02',
+  careTeam: ['spiffe://clinic.example/clinician/alice', 'spiffe://clinic.example/device/monitor-7'],
+  allergies: ['penicillin', 'latex'],
+  address: {street: '12 Harbour Street', city: 'Porto', postalCode: '4050-123', country: 'PT'},
+  contact: {phone: '+351 22 555 0199', email: 'ines.marchetti@mail.example'},
+  note: 'Prefers appointments in the morning.',
+});
+
+/** Tells the benchmark where to send requests. */
+export function ready(port: number): void {
+  process.stdout.write(`ready ${port}\n`);
+}
+
+/** Reads an environment variable the benchmark sets. */
+export function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: start contestants through npm run bench`);
+  return value;
+}

@@ -1,0 +1,146 @@
+/**
+ * `npm run bench`: server CPU per request of this library and of others, keep-alive, TLS 1.3, ECDSA P-256. Every
+ * contestant is a process of its own. All are warmed up, then measured in interleaved rounds, each window behind a
+ * warm-up of its own; the table holds medians and ratios of one run.
+ */
+import {spawn, type ChildProcess} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {cpus, tmpdir} from 'node:os';
+import {join, resolve} from 'node:path';
+import {parseArgs} from 'node:util';
+import {prepareCertificates} from './certificates';
+import {cpuMicroseconds, treeCpuMicroseconds} from './cpu';
+import {Load, type Target} from './load';
+import {median, spread} from './statistics';
+
+const CONTESTANTS: Readonly<Record<string, readonly string[]>> = {
+  'node:https, principal per connection': ['raw-https.js'],
+  'node:https, getPeerCertificate per request': ['raw-https-per-request.js'],
+  'Fastify 5 with a hook': ['fastify.js'],
+  'Express 5 with a middleware': ['express.js'],
+  'LoopBack without security': ['loopback-bare.js'],
+  'LoopBack, hand-written strategy': ['loopback-naive.js'],
+  'this library, stock path': ['ours.js', 'stock'],
+  'this library, compiled path': ['ours.js', 'compiled'],
+  'this library, compiled path, singleton': ['ours.js', 'singleton'],
+};
+const BASELINE = 'LoopBack without security';
+const PATH = '/patients/p-1001';
+const CONNECTIONS = 8;
+
+interface Running {
+  readonly name: string;
+  readonly process: ChildProcess;
+  readonly pid: number;
+  readonly target: Target;
+  readonly windows: number[];
+}
+
+async function main(): Promise<void> {
+  const {values} = parseArgs({
+    options: {
+      rounds: {type: 'string', default: '7'},
+      requests: {type: 'string', default: '4000'},
+      warmup: {type: 'string', default: '30000'},
+      node: {type: 'string', default: process.execPath},
+      only: {type: 'string', multiple: true, default: []},
+      markdown: {type: 'string'},
+    },
+  });
+  const certs = mkdtempSync(join(tmpdir(), 'mtls-bench-'));
+  const running: Running[] = [];
+  try {
+    prepareCertificates(certs);
+    for (const [name, command] of Object.entries(CONTESTANTS)) {
+      if (values.only.length > 0 && !values.only.some(part => name.includes(part))) continue;
+      running.push(await start(name, command, values.node, certs));
+    }
+    for (const contestant of running) await warmUp(contestant, Number(values.warmup));
+    for (let round = 0; round < Number(values.rounds); round++) {
+      for (const contestant of running) await measure(contestant, Number(values.requests));
+      process.stderr.write(`round ${round + 1} of ${values.rounds}\n`);
+    }
+    const table = report(running, await versionOf(values.node));
+    process.stdout.write(table);
+    if (values.markdown !== undefined) writeFileSync(values.markdown, table);
+  } finally {
+    for (const {process: child} of running) child.kill('SIGKILL');
+    rmSync(certs, {recursive: true, force: true});
+  }
+}
+
+async function start(
+  name: string,
+  [script = '', ...args]: readonly string[],
+  node: string,
+  certs: string,
+): Promise<Running> {
+  const child = spawn(node, [resolve(__dirname, 'contestants', script), ...args], {
+    env: {...process.env, BENCH_CERTS: certs, NODE_ENV: 'production'},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await new Promise<number>((accept, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      const match = /^ready (\d+)$/m.exec(chunk.toString());
+      if (match) accept(Number(match[1]));
+    });
+    child.once('exit', () => {
+      reject(new Error(`${name} ended before it was ready`));
+    });
+  });
+  const read = (file: string): string => readFileSync(join(certs, file), 'utf8');
+  const target = {port, path: PATH, ca: read('server-ca.crt'), key: read('client.key'), cert: read('client.crt')};
+  return {name, process: child, pid: child.pid ?? 0, target, windows: []};
+}
+
+async function warmUp(contestant: Running, requests: number): Promise<void> {
+  const load = await Load.open(contestant.target, CONNECTIONS);
+  await load.run(requests);
+  load.close();
+}
+
+/**
+ * One window: connections of its own, because idle ones are closed while the others run, and warm again, because a
+ * process cools down meanwhile. Only what comes after is counted.
+ */
+async function measure(contestant: Running, requests: number): Promise<void> {
+  const load = await Load.open(contestant.target, CONNECTIONS);
+  await load.run(requests);
+  const before = treeCpuMicroseconds(contestant.pid);
+  await load.run(requests);
+  contestant.windows.push((treeCpuMicroseconds(contestant.pid) - before) / requests);
+  load.close();
+}
+
+function report(running: readonly Running[], version: string): string {
+  const baseline = median(running.find(({name}) => name === BASELINE)?.windows ?? []);
+  const rows = running.map(({name, windows}) => {
+    const cost = median(windows);
+    return `| ${name} | ${cost.toFixed(0)} | ${(cost / baseline).toFixed(2)} | ±${(spread(windows) * 100).toFixed(0)} % |`;
+  });
+  const generator = cpuMicroseconds(process.pid) / running.reduce((sum, {windows}) => sum + windows.length, 0);
+  return [
+    `Node ${version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, ${running[0]?.windows.length ?? 0} rounds`,
+    '',
+    '| contestant | server CPU per request, µs | ratio to LoopBack without security | spread |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    `The load generator itself used ${(generator / 1e6).toFixed(2)} s of CPU per window, on another core.`,
+    '',
+  ].join('\n');
+}
+
+async function versionOf(node: string): Promise<string> {
+  const child = spawn(node, ['--version'], {stdio: ['ignore', 'pipe', 'inherit']});
+  return new Promise(accept => {
+    child.stdout.once('data', (chunk: Buffer) => {
+      accept(chunk.toString().trim());
+    });
+  });
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -36,14 +36,17 @@ export function compileRules(rules: unknown, context: CompileContext): CompiledM
 
 function readRule(rule: unknown, index: number, context: CompileContext, faults: ConfigFault[]): CompiledRule {
   const at = `identity.rules[${index}]`;
-  const fields: Record<string, unknown> = isRecord(rule) ? rule : {};
-  if (fields !== rule) faults.push(fault(at, 'an object with `when`, `roles` and `id`', rule, 'write it as an object'));
-  reportUnknownKeys(fields, ['name', 'when', 'roles', 'id'], at, faults);
+  const fallback = `rules[${index}]`;
+  if (!isRecord(rule)) {
+    faults.push(fault(at, 'an object with `when`, `roles` and `id`', rule, 'write the rule as an object'));
+    return {name: fallback, conditions: [], roles: [], id: 'fingerprint'};
+  }
+  reportUnknownKeys(rule, ['name', 'when', 'roles', 'id'], at, faults);
   return Object.freeze({
-    name: readName(fields['name'], `${at}.name`, `rules[${index}]`, faults),
-    conditions: readConditions(fields['when'], `${at}.when`, context, faults),
-    roles: readRoles(fields['roles'], `${at}.roles`, faults),
-    id: readIdSource(fields['id'], `${at}.id`, faults),
+    name: readName(rule['name'], `${at}.name`, fallback, faults),
+    conditions: readConditions(rule['when'], `${at}.when`, context, faults),
+    roles: readRoles(rule['roles'], `${at}.roles`, faults),
+    id: readIdSource(rule['id'], `${at}.id`, faults),
   });
 }
 

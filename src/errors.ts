@@ -90,6 +90,7 @@ export const CATALOGUE = {
   ERR_MTLS_IDENTITY_CONTRADICTION: peer('identity rules contradict each other'),
   ERR_MTLS_IDENTITY_AMBIGUOUS: peer('the certificate holds several values where one is needed'),
   ERR_MTLS_IDENTITY_MISSING: peer('the certificate lacks the value that its identifier comes from'),
+  ERR_MTLS_IDENTITY_PROFILE: peer('the certificate does not follow the identity profile in use'),
   ERR_MTLS_IDENTITY_RESOLVER: peer('the identity resolver failed or took too long'),
 
   // One request (server, loopback)

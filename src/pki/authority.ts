@@ -10,7 +10,7 @@ import {generateKey, keyIdentifierOf} from './keys';
 import {encodeName} from './names';
 import {encodeOcspResponse} from './ocsp';
 import type {OcspSpec} from './ocsp';
-import {pem} from './pem';
+import {encodePem} from '../x509/pem';
 
 /** A certificate that may issue others, with the limits it carries. */
 export interface AuthoritySpec extends CertificateSpec {
@@ -124,7 +124,7 @@ export class Authority {
   /** Signs a CRL. */
   issueCrl(spec: CrlSpec = {}): SignedCrl {
     const der = encodeCrl(spec, this, this.#clock());
-    return {der, pem: pem('X509 CRL', der)};
+    return {der, pem: encodePem(der, 'X509 CRL')};
   }
 
   /** Answers about certificates it issued, or has a responder answer: DER of an OCSPResponse. */

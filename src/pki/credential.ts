@@ -2,7 +2,7 @@ import type {KeyObject} from 'node:crypto';
 import {inspect} from 'node:util';
 import {MtlsError} from '../errors';
 import {fingerprintOf} from '../x509/fingerprint';
-import {pem} from './pem';
+import {encodePem} from '../x509/pem';
 import {encodePkcs12} from './pkcs12';
 
 /** A certificate with what its owner needs to use it: the chain to present and the private key. Prints no key. */
@@ -32,12 +32,12 @@ export class Credential {
 
   /** The certificate as PEM. */
   get pem(): string {
-    return pem('CERTIFICATE', this.certificate);
+    return encodePem(this.certificate, 'CERTIFICATE');
   }
 
   /** The certificate and its intermediates as PEM, in the order TLS presents them. */
   get chainPem(): string {
-    return [this.certificate, ...this.intermediates].map(der => pem('CERTIFICATE', der)).join('');
+    return [this.certificate, ...this.intermediates].map(der => encodePem(der, 'CERTIFICATE')).join('');
   }
 
   /** The private key as PKCS#8 PEM, encrypted when there is a passphrase. The only way the key leaves as text. */

@@ -1,5 +1,6 @@
 import {createHash, createPublicKey, generateKeyPairSync} from 'node:crypto';
 import type {KeyObject} from 'node:crypto';
+import {MtlsError} from '../errors';
 import {childrenOf, parseDer, readBitString} from '../x509/der';
 
 /** Curves by the name in a key kind. The last three are too weak or too rare to be accepted anywhere: for negative tests. */
@@ -26,7 +27,25 @@ export function generateKey(kind: KeyKind): KeyObject {
     : generateKeyPairSync('rsa', {modulusLength}).privateKey;
 }
 
-function isCurve(kind: KeyKind): kind is keyof typeof CURVES {
+/**
+ * Makes another key of the same kind and size.
+ *
+ * @throws MtlsError `ERR_MTLS_PKI` when this CA does not make such keys
+ */
+export function generateKeyLike(key: KeyObject): KeyObject {
+  const {modulusLength, namedCurve} = key.asymmetricKeyDetails ?? {};
+  const type = key.asymmetricKeyType;
+  if (type === 'ed25519' || type === 'ed448') return generateKey(type);
+  if (modulusLength !== undefined && (type === 'rsa' || type === 'rsa-pss'))
+    return generateKey(`${type}-${modulusLength}`);
+  const kind = Object.keys(CURVES)
+    .filter(isCurve)
+    .find(name => CURVES[name] === namedCurve);
+  if (kind) return generateKey(kind);
+  throw new MtlsError({code: 'ERR_MTLS_PKI', required: 'a kind of key this CA makes', found: type ?? key.type});
+}
+
+function isCurve(kind: string): kind is keyof typeof CURVES {
   return Object.hasOwn(CURVES, kind);
 }
 

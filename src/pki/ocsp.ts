@@ -7,6 +7,7 @@ import {encodeExtension} from './extensions';
 import {keyBitsOf, keyIdentifierOf, spkiOf} from './keys';
 import {encodeName} from './names';
 import type {NameSpec} from './names';
+import type {RequestedCertificate} from './ocsp-request';
 import {serialValue} from './serial-number';
 import type {SerialNumber} from './serial-number';
 import {signed} from './signed';
@@ -82,7 +83,7 @@ function responseData(spec: OcspSpec, signer: Signer, issuer: Signer, now: Date)
   );
 }
 
-function encodeAnswer(answer: OcspAnswerSpec, {hash}: OcspSpec, issuer: Signer, now: Date): Buffer {
+function encodeAnswer(answer: OcspAnswerSpec, {hash = 'sha1'}: OcspSpec, issuer: Signer, now: Date): Buffer {
   const {certificate, status, thisUpdate = now} = answer;
   const {nextUpdate = endOf({minutes: 60}, thisUpdate)} = answer;
   return sequence(
@@ -112,19 +113,35 @@ const CERTIFICATE_ID_HASHES = {sha1: '1.3.14.3.2.26', sha256: '2.16.840.1.101.3.
 export type CertificateIdHash = keyof typeof CERTIFICATE_ID_HASHES;
 
 /** DER of a CertID (RFC 6960 section 4.1.1): hashes of the issuer's name and key, and the serial number. */
-export function encodeCertificateId(
-  issuer: Signer,
-  serialNumber: SerialNumber,
-  hash: CertificateIdHash = 'sha1',
-): Buffer {
+export function encodeCertificateId(issuer: Signer, serialNumber: SerialNumber, hash: CertificateIdHash): Buffer {
+  const {nameHash, keyHash} = issuerHashes(issuer, hash);
   return sequence(
     sequence(oid(CERTIFICATE_ID_HASHES[hash]), NULL),
-    octetString(createHash(hash).update(issuer.name).digest()),
-    octetString(
-      createHash(hash)
-        .update(keyBitsOf(spkiOf(issuer.key)))
-        .digest(),
-    ),
+    octetString(nameHash),
+    octetString(keyHash),
     integer(serialValue(serialNumber)),
   );
+}
+
+function issuerHashes(issuer: Signer, hash: CertificateIdHash): {readonly nameHash: Buffer; readonly keyHash: Buffer} {
+  return {
+    nameHash: createHash(hash).update(issuer.name).digest(),
+    keyHash: createHash(hash)
+      .update(keyBitsOf(spkiOf(issuer.key)))
+      .digest(),
+  };
+}
+
+/** Whether a client asks about a certificate of this issuer. A hash function this CA does not know is a no. */
+export function isIssuerOf(issuer: Signer, requested: RequestedCertificate): boolean {
+  const hash = Object.keys(CERTIFICATE_ID_HASHES)
+    .filter(isCertificateIdHash)
+    .find(name => CERTIFICATE_ID_HASHES[name] === requested.hashAlgorithm);
+  if (hash === undefined) return false;
+  const {nameHash, keyHash} = issuerHashes(issuer, hash);
+  return nameHash.equals(requested.issuerNameHash) && keyHash.equals(requested.issuerKeyHash);
+}
+
+function isCertificateIdHash(name: string): name is CertificateIdHash {
+  return Object.hasOwn(CERTIFICATE_ID_HASHES, name);
 }

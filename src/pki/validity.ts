@@ -12,3 +12,8 @@ export function endOf(lifetime: Lifetime, start: Date): Date {
   const minutes = 'minutes' in lifetime ? lifetime.minutes : lifetime.days * 24 * 60;
   return new Date(start.getTime() + minutes * 60_000);
 }
+
+/** How long a validity lasts. */
+export function lengthOf({notBefore, notAfter}: Validity): Lifetime {
+  return {minutes: (notAfter.getTime() - notBefore.getTime()) / 60_000};
+}

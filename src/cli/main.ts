@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {EXIT} from './command';
+import type {Command, CommandGroup, Io} from './command';
+import {runCommandLine} from './dispatch';
+import {pki} from './pki/group';
+
+/** The command line: `mtls <command>`. Each command is a file of its own; this one knows only the table. */
+
+const version: Command = {
+  name: 'version',
+  summary: 'Print the version of this package',
+  help: 'Usage: mtls version',
+  run: (_args, io) => {
+    const manifest: unknown = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'));
+    if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
+      io.stdout.write(`${String(manifest.version)}\n`);
+    return EXIT.ok;
+  },
+};
+
+const program: CommandGroup = {
+  name: 'mtls',
+  summary: 'Mutual TLS for LoopBack: certificates, and proof that they are enforced',
+  commands: [pki, version],
+  notes: `
+Every command has --help. Exit codes: 0 done, 1 failed or refused, 2 the command line was not understood.
+Colours are left out when NO_COLOR is set or the output is not a terminal.`,
+};
+
+/** Runs one command line. Resolves to the exit code. */
+export function main(args: readonly string[], io: Io): Promise<number> {
+  return runCommandLine(program, args, io);
+}
+
+async function runProcess(): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop.abort();
+    });
+  }
+  process.exitCode = await main(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    now: () => new Date(),
+    signal: stop.signal,
+  });
+}
+
+if (require.main === module) void runProcess();

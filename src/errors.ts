@@ -62,6 +62,8 @@ export const CATALOGUE = {
   ERR_MTLS_EXPIRED: peer('a certificate of the chain is past its notAfter'),
   ERR_MTLS_NOT_YET_VALID: peer('a certificate of the chain is before its notBefore'),
   ERR_MTLS_NOT_A_CA: peer('an issuer in the chain is not a CA'),
+  ERR_MTLS_CA_AS_CLIENT: peer('a CA certificate is used as client certificate'),
+  ERR_MTLS_PROFILE: peer('a certificate of the chain breaks a rule of RFC 5280'),
   ERR_MTLS_PATH_LENGTH: peer('the chain is longer than a CA allows'),
   ERR_MTLS_KEY_USAGE: peer('a key is used for something its key usage does not allow'),
   ERR_MTLS_EXTENDED_KEY_USAGE: peer('the certificate is not issued for client authentication'),

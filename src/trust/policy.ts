@@ -1,3 +1,5 @@
+import type {KeyUsage} from '../x509/extensions';
+
 /**
  * What a path must satisfy beyond RFC 5280. All inputs of section 6.1.1 that an operator may choose, and the
  * strength this library asks for.
@@ -9,6 +11,8 @@ export interface TrustPolicy {
   readonly requiredExtendedKeyUsage: readonly string[];
   /** What an absent extendedKeyUsage in the leaf means when one is required. Only conformance suites say `allow`. */
   readonly absentExtendedKeyUsage: 'deny' | 'allow';
+  /** Key usages that the leaf must have where it has the extension. TLS clients sign, in TLS 1.2 and 1.3. */
+  readonly requiredKeyUsage: readonly KeyUsage[];
   /** Smallest RSA modulus accepted, in bits. */
   readonly minRsaBits: number;
   /** Largest RSA modulus accepted, in bits: verification cost grows with its cube. */
@@ -20,7 +24,7 @@ export interface TrustPolicy {
   readonly requireExplicitPolicy: boolean;
   readonly inhibitPolicyMapping: boolean;
   readonly inhibitAnyPolicy: boolean;
-  /** Signature checks and candidate comparisons one path search may spend before it is refused. */
+  /** How many signature checks one decision may cost; 64 comparisons of names or candidates count as one. */
   readonly workBudget: number;
 }
 
@@ -32,6 +36,7 @@ export const DEFAULT_TRUST: TrustPolicy = Object.freeze({
   maxIntermediates: 4,
   requiredExtendedKeyUsage: Object.freeze([CLIENT_AUTH]),
   absentExtendedKeyUsage: 'deny',
+  requiredKeyUsage: Object.freeze<KeyUsage[]>(['digitalSignature']),
   minRsaBits: 2048,
   maxRsaBits: 8192,
   curves: Object.freeze(['1.2.840.10045.3.1.7', '1.3.132.0.34', '1.3.132.0.35']),

@@ -1,0 +1,182 @@
+import type {Refusal} from '../errors';
+import type {CertificateFacts} from '../x509/certificate';
+import type {Extensions} from '../x509/extensions';
+import {firstRefusal, isSelfIssued} from './path';
+import type {CandidatePath, Step} from './path';
+
+/** What a certificate should be and what it is instead. */
+interface Breach {
+  readonly required: string;
+  readonly found: string;
+}
+
+/**
+ * Rules that RFC 5280 lays down for whoever issues certificates. Section 6 does not ask a verifier to look at them;
+ * a certificate that breaks one was made by software that should not be trusted with the rest either.
+ */
+const RULES: readonly ((step: Step) => Breach | undefined)[] = [
+  checkVersion,
+  checkSerialNumber,
+  checkSubject,
+  checkCriticality,
+  checkSubjectKeyIdentifier,
+  checkAuthorityKeyIdentifier,
+  checkKeyUsageBits,
+  checkCaOnlyFields,
+  checkPolicyExtensions,
+  checkNoRevocationAvailable,
+];
+
+/** RFC 5280 section 4, for every certificate of the path, and section 4.2: unknown critical extensions. */
+export function checkProfile({steps}: CandidatePath): Refusal | undefined {
+  return firstRefusal(steps, step => checkUnknownCritical(step) ?? checkRules(step));
+}
+
+function checkUnknownCritical({certificate, where}: Step): Refusal | undefined {
+  const [first] = certificate.extensions.unknownCritical;
+  if (first === undefined) return undefined;
+  return {
+    code: 'ERR_MTLS_CRITICAL_EXTENSION',
+    required: 'critical extensions that this library understands',
+    found: certificate.extensions.unknownCritical.join(', '),
+    where,
+  };
+}
+
+function checkRules(step: Step): Refusal | undefined {
+  for (const rule of RULES) {
+    const breach = rule(step);
+    if (breach !== undefined) return {code: 'ERR_MTLS_PROFILE', ...breach, where: step.where};
+  }
+  return undefined;
+}
+
+/** Section 4.1.2.1: a certificate with extensions is version 3, and none can do without extensions here. */
+function checkVersion({certificate: {version}}: Step): Breach | undefined {
+  return version === 3 ? undefined : {required: 'version 3', found: `version ${version}`};
+}
+
+/** Section 4.1.2.2: positive, at most 20 octets in DER, where the first bit is the sign. */
+function checkSerialNumber({certificate: {serialNumber}}: Step): Breach | undefined {
+  return /^(?!0$)(?:[0-9a-f]{1,39}|[0-7][0-9a-f]{39})$/.test(serialNumber)
+    ? undefined
+    : {required: 'a positive serial number of at most 20 octets', found: serialNumber};
+}
+
+/** Sections 4.1.2.6 and 4.2.1.6: a CA has a subject; a leaf without one has critical alternative names. */
+function checkSubject({certificate, role}: Step): Breach | undefined {
+  if (certificate.subject.rdns.length > 0) return undefined;
+  if (role !== 'leaf') return {required: 'a subject in a CA certificate', found: 'an empty one'};
+  return criticalityOf(certificate, '2.5.29.17') === 'critical'
+    ? undefined
+    : {required: 'critical alternative names where the subject is empty', found: 'none that are critical'};
+}
+
+const MUST_BE_CRITICAL: ReadonlyMap<string, string> = new Map([
+  ['2.5.29.30', 'nameConstraints'],
+  ['2.5.29.36', 'policyConstraints'],
+  ['2.5.29.54', 'inhibitAnyPolicy'],
+]);
+
+const MUST_NOT_BE_CRITICAL: ReadonlyMap<string, string> = new Map([
+  ['2.5.29.9', 'subjectDirectoryAttributes'],
+  ['2.5.29.14', 'subjectKeyIdentifier'],
+  ['2.5.29.35', 'authorityKeyIdentifier'],
+  ['2.5.29.46', 'freshestCRL'],
+  ['2.5.29.56', 'noRevAvail'],
+  ['1.3.6.1.5.5.7.1.1', 'authorityInfoAccess'],
+  ['1.3.6.1.5.5.7.1.11', 'subjectInfoAccess'],
+]);
+
+/**
+ * Section 4.2.1.9 wants basicConstraints critical in every CA certificate. We insist where the operator chose the
+ * certificate; between anchor and leaf it changes nothing, since this library always reads the extension.
+ */
+function checkCriticality({certificate, role}: Step): Breach | undefined {
+  for (const {oid, critical} of certificate.extensions.all) {
+    const must =
+      MUST_BE_CRITICAL.get(oid) ?? (role === 'anchor' && oid === '2.5.29.19' ? 'basicConstraints' : undefined);
+    if (must !== undefined && !critical) return {required: `a critical ${must}`, found: 'one that is not critical'};
+    const mustNot = MUST_NOT_BE_CRITICAL.get(oid);
+    if (mustNot !== undefined && critical)
+      return {required: `a ${mustNot} that is not critical`, found: 'a critical one'};
+  }
+  return undefined;
+}
+
+/** Section 4.2.1.2: every CA certificate has one. */
+function checkSubjectKeyIdentifier({certificate, role}: Step): Breach | undefined {
+  return role === 'leaf' || certificate.extensions.subjectKeyIdentifier !== undefined
+    ? undefined
+    : {required: 'a subjectKeyIdentifier in a CA certificate', found: 'none'};
+}
+
+/**
+ * Section 4.2.1.1: every certificate but a self-signed one has a key identifier of its issuer, which section 4.2.1.2
+ * wants to be the one that stands in the issuer.
+ */
+function checkAuthorityKeyIdentifier(step: Step): Breach | undefined {
+  const {authorityKeyIdentifier} = step.certificate.extensions;
+  const isOwnIssuer = step.role === 'anchor' && isSelfIssued(step.certificate);
+  if (authorityKeyIdentifier === undefined)
+    return isOwnIssuer ? undefined : {required: 'an authorityKeyIdentifier', found: 'none'};
+  const {keyIdentifier} = authorityKeyIdentifier;
+  if (keyIdentifier === undefined) return {required: 'a key identifier in authorityKeyIdentifier', found: 'none'};
+  const issuer = isOwnIssuer ? step.certificate : step.role === 'anchor' ? undefined : step.issuer;
+  const expected = issuer?.extensions.subjectKeyIdentifier;
+  return expected === undefined || expected.equals(keyIdentifier)
+    ? undefined
+    : {required: `the key identifier of the issuer, ${expected.toString('hex')}`, found: keyIdentifier.toString('hex')};
+}
+
+/** Section 4.2.1.3: at least one bit; keyCertSign only in a CA. */
+function checkKeyUsageBits({certificate, role}: Step): Breach | undefined {
+  const {keyUsage} = certificate.extensions;
+  if (keyUsage?.length === 0) return {required: 'at least one key usage', found: 'none'};
+  return role === 'leaf' && keyUsage?.includes('keyCertSign') === true
+    ? {required: 'no keyCertSign in a certificate that is no CA', found: 'keyCertSign'}
+    : undefined;
+}
+
+/** Sections 4.2.1.9 and 4.2.1.10. */
+function checkCaOnlyFields({certificate: {extensions}, role}: Step): Breach | undefined {
+  if (role !== 'leaf') return undefined;
+  if (extensions.nameConstraints !== undefined)
+    return {required: 'nameConstraints in CA certificates only', found: 'some in a leaf'};
+  return extensions.basicConstraints?.pathLength === undefined
+    ? undefined
+    : {required: 'a path length in CA certificates only', found: 'one in a leaf'};
+}
+
+/** Sections 4.2.1.4 and 4.2.1.11. */
+function checkPolicyExtensions({certificate: {extensions}}: Step): Breach | undefined {
+  const {certificatePolicies = [], policyConstraints} = extensions;
+  if (new Set(certificatePolicies).size !== certificatePolicies.length)
+    return {required: 'each certificate policy once', found: 'one twice'};
+  const isEmpty =
+    policyConstraints !== undefined &&
+    policyConstraints.requireExplicitPolicy === undefined &&
+    policyConstraints.inhibitPolicyMapping === undefined;
+  return isEmpty ? {required: 'a constraint in policyConstraints', found: 'none'} : undefined;
+}
+
+const OCSP = '1.3.6.1.5.5.7.48.1';
+
+/** RFC 9608 section 2: a certificate without revocation information is no CA and points to no such information. */
+function checkNoRevocationAvailable({certificate: {extensions}, role}: Step): Breach | undefined {
+  if (!extensions.noRevocationAvailable) return undefined;
+  const contradiction = role === 'leaf' ? revocationPointerOf(extensions) : 'a CA certificate';
+  return contradiction === undefined ? undefined : {required: 'noRevAvail without it', found: contradiction};
+}
+
+function revocationPointerOf(extensions: Extensions): string | undefined {
+  if (extensions.crlDistributionPoints !== undefined) return 'cRLDistributionPoints';
+  if (extensions.freshestCrl !== undefined) return 'freshestCRL';
+  return extensions.authorityInfoAccess?.some(({method}) => method === OCSP) === true ? 'an OCSP responder' : undefined;
+}
+
+function criticalityOf({extensions}: CertificateFacts, oid: string): 'critical' | 'not critical' | 'absent' {
+  const extension = extensions.all.find(candidate => candidate.oid === oid);
+  if (extension === undefined) return 'absent';
+  return extension.critical ? 'critical' : 'not critical';
+}

@@ -1,6 +1,6 @@
 import type {Refusal} from '../errors';
 import type {CertificateFacts} from '../x509/certificate';
-import type {ConstraintBase} from '../x509/extensions';
+import type {ConstraintBase} from '../x509/name-constraints';
 import type {GeneralName} from '../x509/names';
 import {isWildcardOrHostName} from '../x509/host-name';
 import {describeName} from './name-text';

@@ -1,4 +1,4 @@
-import type {ConstraintBase} from '../x509/extensions';
+import type {ConstraintBase} from '../x509/name-constraints';
 import {isHostName} from '../x509/host-name';
 import type {GeneralName} from '../x509/names';
 

@@ -1,4 +1,4 @@
-import type {KeyUsage} from '../x509/extensions';
+import type {KeyUsage} from '../x509/key-usage';
 
 /**
  * What a path must satisfy beyond RFC 5280. All inputs of section 6.1.1 that an operator may choose, and the

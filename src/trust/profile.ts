@@ -21,9 +21,8 @@ const RULES: readonly ((step: Step) => Breach | undefined)[] = [
   checkCriticality,
   checkSubjectKeyIdentifier,
   checkAuthorityKeyIdentifier,
-  checkKeyUsageBits,
+  checkKeyCertSign,
   checkCaOnlyFields,
-  checkPolicyExtensions,
   checkNoRevocationAvailable,
 ];
 
@@ -129,11 +128,9 @@ function checkAuthorityKeyIdentifier(step: Step): Breach | undefined {
     : {required: `the key identifier of the issuer, ${expected.toString('hex')}`, found: keyIdentifier.toString('hex')};
 }
 
-/** Section 4.2.1.3: at least one bit; keyCertSign only in a CA. */
-function checkKeyUsageBits({certificate, role}: Step): Breach | undefined {
-  const {keyUsage} = certificate.extensions;
-  if (keyUsage?.length === 0) return {required: 'at least one key usage', found: 'none'};
-  return role === 'leaf' && keyUsage?.includes('keyCertSign') === true
+/** Section 4.2.1.9: keyCertSign only in a CA. */
+function checkKeyCertSign({certificate, role}: Step): Breach | undefined {
+  return role === 'leaf' && certificate.extensions.keyUsage?.includes('keyCertSign') === true
     ? {required: 'no keyCertSign in a certificate that is no CA', found: 'keyCertSign'}
     : undefined;
 }
@@ -146,18 +143,6 @@ function checkCaOnlyFields({certificate: {extensions}, role}: Step): Breach | un
   return extensions.basicConstraints?.pathLength === undefined
     ? undefined
     : {required: 'a path length in CA certificates only', found: 'one in a leaf'};
-}
-
-/** Sections 4.2.1.4 and 4.2.1.11. */
-function checkPolicyExtensions({certificate: {extensions}}: Step): Breach | undefined {
-  const {certificatePolicies = [], policyConstraints} = extensions;
-  if (new Set(certificatePolicies).size !== certificatePolicies.length)
-    return {required: 'each certificate policy once', found: 'one twice'};
-  const isEmpty =
-    policyConstraints !== undefined &&
-    policyConstraints.requireExplicitPolicy === undefined &&
-    policyConstraints.inhibitPolicyMapping === undefined;
-  return isEmpty ? {required: 'a constraint in policyConstraints', found: 'none'} : undefined;
 }
 
 const OCSP = '1.3.6.1.5.5.7.48.1';

@@ -1,6 +1,7 @@
 import {contextTag, DerReader, encodingOf, parseDer, readOid, readSmallInteger, Tag} from '../x509/der';
 import type {DerNode} from '../x509/der';
-import type {PublicKeyFacts, SignatureAlgorithm} from '../x509/certificate';
+import type {SignatureAlgorithm} from '../x509/algorithm';
+import type {PublicKeyFacts} from '../x509/public-key';
 import {MtlsError} from '../errors';
 
 /** A signature algorithm this library verifies: which keys make it and how. */

@@ -1,7 +1,9 @@
 import {constants, createPublicKey, verify} from 'node:crypto';
 import type {KeyObject} from 'node:crypto';
 import type {Refusal} from '../errors';
-import type {CertificateFacts, PublicKeyFacts} from '../x509/certificate';
+import type {SignatureAlgorithm} from '../x509/algorithm';
+import type {CertificateFacts} from '../x509/certificate';
+import type {PublicKeyFacts} from '../x509/public-key';
 import {SIGNATURE_COST} from './budget';
 import {firstRefusal} from './path';
 import type {CandidatePath, CheckContext, Link} from './path';
@@ -41,7 +43,7 @@ export function isSignedBy(subject: CertificateFacts, issuer: CertificateFacts):
 
 /** Whether the key made the signature over the bytes, by an algorithm this library accepts. */
 export function verifySignature(
-  algorithm: CertificateFacts['signatureAlgorithm'],
+  algorithm: SignatureAlgorithm,
   bytes: Buffer,
   signature: Buffer,
   publicKey: PublicKeyFacts,

@@ -1,5 +1,5 @@
 import type {Refusal} from '../errors';
-import type {PublicKeyFacts} from '../x509/certificate';
+import type {PublicKeyFacts} from '../x509/public-key';
 import {firstRefusal} from './path';
 import type {CandidatePath, CheckContext, Step} from './path';
 import type {TrustPolicy} from './policy';

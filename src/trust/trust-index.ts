@@ -56,9 +56,9 @@ function buildIndex({anchors, intermediates}: TrustMaterial): TrustIndex {
  * another anchor, the limits could be walked around.
  */
 function isLimited({authority, pins, expectedIssuers, maxLifetimeHours, requiredPolicies}: TrustAnchor): boolean {
-  return [...Object.values(authority), pins, expectedIssuers, maxLifetimeHours, requiredPolicies].some(
-    limit => limit !== undefined,
-  );
+  const {subjectAltNames, organizations, extendedKeyUsages, roles} = authority;
+  const lists = [subjectAltNames, organizations, extendedKeyUsages, roles, pins, expectedIssuers, requiredPolicies];
+  return maxLifetimeHours !== undefined || lists.some(list => list !== undefined);
 }
 
 function authorityOf({spkiFingerprint, subject}: CertificateFacts): string {

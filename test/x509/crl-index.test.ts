@@ -28,7 +28,7 @@ describe('CRL index', () => {
   });
 
   it('finds every entry by its serial number, and no other', () => {
-    const serials = Array.from({length: 20_000}, (_, number) => BigInt(number * 7 + 1));
+    const serials = Array.from({length: 2_000}, (_, number) => BigInt(number * 7 + 1));
     const index = indexOf(serials.map(serialNumber => ({serialNumber, revokedAt})));
     assert.equal(index.size, serials.length);
     for (const serial of serials) {
@@ -38,7 +38,7 @@ describe('CRL index', () => {
   });
 
   it('pauses while it reads', () => {
-    const entries = Array.from({length: 20_000}, (_, number) => ({serialNumber: BigInt(number + 1), revokedAt}));
+    const entries = Array.from({length: 9_000}, (_, number) => ({serialNumber: BigInt(number + 1), revokedAt}));
     const facts = parseCrl(authority.issueCrl({entries}).der);
     const steps = indexEntries(facts.entries, facts.issuer);
     let pauses = 0;

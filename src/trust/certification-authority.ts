@@ -1,13 +1,14 @@
 import type {Refusal} from '../errors';
 import {firstRefusal, isSelfIssued} from './path';
-import type {CandidatePath, Step} from './path';
+import type {CandidatePath, CheckContext, Step} from './path';
+import type {TrustPolicy} from './policy';
 
 /** RFC 5280 section 6.1.4 (k) to (n): who issues is a CA and stays within the path length of those above. */
-export function checkAuthorities(path: CandidatePath): Refusal | undefined {
-  return firstRefusal(path.steps, checkRole) ?? checkPathLength(path);
+export function checkAuthorities(path: CandidatePath, {trust}: CheckContext): Refusal | undefined {
+  return firstRefusal(path.steps, step => checkRole(step, trust.policy)) ?? checkPathLength(path);
 }
 
-function checkRole({certificate, role, where}: Step): Refusal | undefined {
+function checkRole({certificate, role, where}: Step, policy: TrustPolicy): Refusal | undefined {
   const isCa = certificate.extensions.basicConstraints?.ca === true;
   if (role !== 'leaf' && !isCa)
     return {
@@ -17,7 +18,7 @@ function checkRole({certificate, role, where}: Step): Refusal | undefined {
       where,
     };
   // Whoever holds a CA key could issue a leaf; a CA that turns up as client is a leaked or misused key.
-  if (role === 'leaf' && isCa)
+  if (role === 'leaf' && isCa && policy.caAsLeaf === 'deny')
     return {code: 'ERR_MTLS_CA_AS_CLIENT', required: 'an end entity certificate', found: 'a CA certificate', where};
   return undefined;
 }

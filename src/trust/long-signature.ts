@@ -1,14 +1,16 @@
-import {constants, createPublicKey, createVerify, verify} from 'node:crypto';
-import type {KeyObject} from 'node:crypto';
+import {constants, createVerify, verify} from 'node:crypto';
 import {promisify} from 'node:util';
 import type {SignatureAlgorithm} from '../x509/algorithm';
 import type {PublicKeyFacts} from '../x509/public-key';
-
-/** Bytes hashed between two turns of the event loop: some milliseconds without hardware help. */
-const SLICE_BYTES = 1 << 20;
+import {importKey} from './signature';
+import {isSchemeOfKey, signatureSchemeOf} from './signature-scheme';
+import type {SignatureScheme} from './signature-scheme';
 
 /** Lets others have the event loop; `setImmediate` of `node:timers/promises` where there is one. */
 export type Pause = () => Promise<unknown>;
+
+/** Bytes hashed between two pauses: some milliseconds without hardware help. */
+const SLICE_BYTES = 1 << 20;
 
 /** Something signed that may be long: a CRL holds up to hundreds of megabytes. */
 export interface LongSigned {
@@ -16,19 +18,6 @@ export interface LongSigned {
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly signature: Buffer;
 }
-
-type Scheme = {readonly key: 'rsa' | 'ec'; readonly hash: string} | {readonly key: 'ed25519' | 'ed448'};
-
-const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
-  ['1.2.840.113549.1.1.11', {key: 'rsa', hash: 'sha256'}],
-  ['1.2.840.113549.1.1.12', {key: 'rsa', hash: 'sha384'}],
-  ['1.2.840.113549.1.1.13', {key: 'rsa', hash: 'sha512'}],
-  ['1.2.840.10045.4.3.2', {key: 'ec', hash: 'sha256'}],
-  ['1.2.840.10045.4.3.3', {key: 'ec', hash: 'sha384'}],
-  ['1.2.840.10045.4.3.4', {key: 'ec', hash: 'sha512'}],
-  ['1.3.101.112', {key: 'ed25519'}],
-  ['1.3.101.113', {key: 'ed448'}],
-]);
 
 /**
  * Verifies a signature over many bytes without holding the event loop. RSA and ECDSA hash slice by slice; Edwards
@@ -39,32 +28,32 @@ export async function verifyLongSignature(
   publicKey: PublicKeyFacts,
   pause: Pause,
 ): Promise<boolean> {
-  const scheme = SCHEMES.get(signed.signatureAlgorithm.oid);
-  if (scheme?.key !== publicKey.kind) return false;
-  const key = keyOf(publicKey);
-  if (key === undefined) return false;
-  if (!('hash' in scheme)) return promisify(verify)(null, signed.tbs, key, signed.signature);
-  const verifier = createVerify(scheme.hash);
-  for (let offset = 0; offset < signed.tbs.length; offset += SLICE_BYTES) {
-    if (offset > 0) await pause();
-    verifier.update(signed.tbs.subarray(offset, offset + SLICE_BYTES));
-  }
-  return verifier.verify({key, padding: constants.RSA_PKCS1_PADDING}, signed.signature);
-}
-
-function keyOf({spki}: PublicKeyFacts): KeyObject | undefined {
+  const scheme = signatureSchemeOf(signed.signatureAlgorithm);
+  if (scheme === undefined || !isSchemeOfKey(scheme, publicKey)) return false;
   try {
-    return createPublicKey({key: spki, format: 'der', type: 'spki'});
+    const key = importKey(publicKey);
+    if (!('hash' in scheme)) return await promisify(verify)(null, signed.tbs, key, signed.signature);
+    const verifier = createVerify(scheme.hash);
+    for (let offset = 0; offset < signed.tbs.length; offset += SLICE_BYTES) {
+      if (offset > 0) await pause();
+      verifier.update(signed.tbs.subarray(offset, offset + SLICE_BYTES));
+    }
+    return verifier.verify({key, ...paddingOf(scheme)}, signed.signature);
   } catch {
-    // A key that OpenSSL cannot read verifies nothing.
-    return undefined;
+    // As in `verifySignature`: what OpenSSL cannot compute is not valid.
+    return false;
   }
 }
 
-/** Verifies a signature over few bytes at once. */
-export function verifySignature(signed: LongSigned, publicKey: PublicKeyFacts): boolean {
-  const scheme = SCHEMES.get(signed.signatureAlgorithm.oid);
-  const key = keyOf(publicKey);
-  if (scheme === undefined || key === undefined || scheme.key !== publicKey.kind) return false;
-  return verify('hash' in scheme ? scheme.hash : null, signed.tbs, key, signed.signature);
+function paddingOf(scheme: SignatureScheme): {readonly padding?: number; readonly saltLength?: number} {
+  switch (scheme.kind) {
+    case 'rsa-pkcs1':
+      return {padding: constants.RSA_PKCS1_PADDING};
+    case 'rsa-pss':
+      return {padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.saltBytes};
+    case 'ecdsa':
+    case 'ed25519':
+    case 'ed448':
+      return {};
+  }
 }

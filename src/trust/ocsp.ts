@@ -8,7 +8,7 @@ import {CERT_ID_HASHES, certIdOf} from '../x509/ocsp-request';
 import type {TrustAnchor} from './anchor';
 import {endWithGrace} from './grace';
 import type {Grace} from './grace';
-import {verifySignature} from './long-signature';
+import {isSignedBy, verifySignature} from './signature';
 import type {RevocationView} from './revocation';
 
 /** What an OCSP answer must satisfy beyond RFC 6960. */
@@ -72,7 +72,8 @@ export function verifyOcspResponse(
   if ('verdict' in single) return single;
   const responder = responderOf(response, question, now);
   if ('verdict' in responder) return responder;
-  if (!verifySignature(response, responder.publicKey)) {
+  const {signatureAlgorithm, tbs, signature} = response;
+  if (!verifySignature(signatureAlgorithm, tbs, signature, responder.publicKey)) {
     return refuse('a signature by the responder', 'one that does not verify');
   }
   return checkTimes(response, single, responder, policy, now);
@@ -115,7 +116,7 @@ function responderOf(response: BasicOcspResponse, question: OcspQuestion, now: D
   if (isNamed(issuer, response.responderId)) return issuer;
   const found = response.certificates.map(parseOrNothing).find(one => one && isNamed(one, response.responderId));
   if (!found) return refuse('a responder whose certificate is there', 'none of that name or key');
-  if (found.issuer.comparable !== issuer.subject.comparable || !verifySignature(found, issuer.publicKey)) {
+  if (found.issuer.comparable !== issuer.subject.comparable || !isSignedBy(found, issuer)) {
     return refuse('a responder issued by the CA of the certificate', 'another issuer');
   }
   if (now < found.notBefore || now > found.notAfter)

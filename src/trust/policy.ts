@@ -13,6 +13,8 @@ export interface TrustPolicy {
   readonly absentExtendedKeyUsage: 'deny' | 'allow';
   /** Key usages that the leaf must have where it has the extension. TLS clients sign, in TLS 1.2 and 1.3. */
   readonly requiredKeyUsage: readonly KeyUsage[];
+  /** Whether a CA may stand at the end of a path: never as a client, only as the signer of CRLs. */
+  readonly caAsLeaf: 'deny' | 'allow';
   /** Smallest RSA modulus accepted, in bits. */
   readonly minRsaBits: number;
   /** Largest RSA modulus accepted, in bits: verification cost grows with its cube. */
@@ -37,6 +39,7 @@ export const DEFAULT_TRUST: TrustPolicy = Object.freeze({
   requiredExtendedKeyUsage: Object.freeze([CLIENT_AUTH]),
   absentExtendedKeyUsage: 'deny',
   requiredKeyUsage: Object.freeze<KeyUsage[]>(['digitalSignature']),
+  caAsLeaf: 'deny',
   minRsaBits: 2048,
   maxRsaBits: 8192,
   curves: Object.freeze(['1.2.840.10045.3.1.7', '1.3.132.0.34', '1.3.132.0.35']),

@@ -130,14 +130,15 @@ function checkAuthorityKeyIdentifier(step: Step): Breach | undefined {
 
 /** Section 4.2.1.9: keyCertSign only in a CA. */
 function checkKeyCertSign({certificate, role}: Step): Breach | undefined {
-  return role === 'leaf' && certificate.extensions.keyUsage?.includes('keyCertSign') === true
+  return role === 'leaf' && !isCa(certificate) && certificate.extensions.keyUsage?.includes('keyCertSign') === true
     ? {required: 'no keyCertSign in a certificate that is no CA', found: 'keyCertSign'}
     : undefined;
 }
 
 /** Sections 4.2.1.9 and 4.2.1.10. */
-function checkCaOnlyFields({certificate: {extensions}, role}: Step): Breach | undefined {
-  if (role !== 'leaf') return undefined;
+function checkCaOnlyFields({certificate, role}: Step): Breach | undefined {
+  const {extensions} = certificate;
+  if (role !== 'leaf' || isCa(certificate)) return undefined;
   if (extensions.nameConstraints !== undefined)
     return {required: 'nameConstraints in CA certificates only', found: 'some in a leaf'};
   return extensions.basicConstraints?.pathLength === undefined
@@ -164,4 +165,8 @@ function criticalityOf({extensions}: CertificateFacts, oid: string): 'critical' 
   const extension = extensions.all.find(candidate => candidate.oid === oid);
   if (extension === undefined) return 'absent';
   return extension.critical ? 'critical' : 'not critical';
+}
+
+function isCa({extensions}: CertificateFacts): boolean {
+  return extensions.basicConstraints?.ca === true;
 }

@@ -74,7 +74,8 @@ export function verifySignature(
 /** Importing a key costs as much as using it, and issuers come again and again. */
 const keys = new WeakMap<PublicKeyFacts, KeyObject>();
 
-function importKey(publicKey: PublicKeyFacts): KeyObject {
+/** OpenSSL's form of a key. Throws what OpenSSL throws. */
+export function importKey(publicKey: PublicKeyFacts): KeyObject {
   const known = keys.get(publicKey);
   if (known !== undefined) return known;
   const key = createPublicKey({key: publicKey.spki, format: 'der', type: 'spki'});

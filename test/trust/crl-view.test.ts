@@ -397,7 +397,7 @@ describe('verifyCrl', () => {
     assert.match(await outcomeOf({entries: [{...entry, certificateIssuer: {commonName: 'Other'}}]}), /not indirect/);
   });
 
-  for (const key of ['rsa-2048', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'ed448'] as const) {
+  for (const key of ['rsa-2048', 'rsa-pss-2048', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'ed448'] as const) {
     it(`verifies a signature by ${key}`, async () => {
       const signer = createAuthority({subject: {commonName: key}, key, validity});
       const facts = [parseCertificate(signer.certificate)];

@@ -5,7 +5,7 @@ import {ipText} from './ip-address';
 import {malformed} from './malformed';
 import {parseDistinguishedName} from './names';
 import type {GeneralName} from './names';
-import {isStringTag, readText} from './strings';
+import {readText} from './strings';
 
 /** The tags of GeneralName (RFC 5280 section 4.2.1.6). */
 export const NameTag = Object.freeze({
@@ -90,7 +90,7 @@ function readOtherName(node: DerNode): GeneralName {
     return {kind: 'upn', value: readText(value)};
   }
   // Nothing here matches on it, but whoever does must not meet a NUL either (CVE-2025-66220).
-  if (isStringTag(value.tag)) readText(value);
+  if (value.tag === Tag.UTF8_STRING || value.tag === Tag.IA5_STRING) readText(value);
   return {kind: 'other', type, value: encodingOf(value)};
 }
 

@@ -1,14 +1,13 @@
 import {childrenOf, DerReader, encodingOf, expectTag, readOid, Tag} from './der';
 import type {DerNode} from './der';
 import {malformed} from './malformed';
-import {isStringTag, readText} from './strings';
+import {readText} from './strings';
 
 /** Names as X.509 has them: typed, never joined into one display string. */
 
 /** One attribute of a distinguished name: its type as dotted OID and its value as text. */
 export interface NameAttribute {
   readonly type: string;
-  /** The text, as it stands. A value that is no character string is `#` and the hex of its DER (RFC 4514 section 2.4). */
   readonly value: string;
 }
 
@@ -41,29 +40,6 @@ export type GeneralName =
   /** x400Address or ediPartyName: kept as bytes, never matched. */
   | {readonly kind: 'unsupported'; readonly tag: number; readonly value: Buffer};
 
-/** Attribute types that rules and people read: their values are character strings and nothing else. */
-const TEXT_TYPES: ReadonlySet<string> = new Set([
-  '2.5.4.3', // commonName
-  '2.5.4.4', // surname
-  '2.5.4.5', // serialNumber
-  '2.5.4.6', // countryName
-  '2.5.4.7', // localityName
-  '2.5.4.8', // stateOrProvinceName
-  '2.5.4.9', // streetAddress
-  '2.5.4.10', // organizationName
-  '2.5.4.11', // organizationalUnitName
-  '2.5.4.12', // title
-  '2.5.4.42', // givenName
-  '2.5.4.43', // initials
-  '2.5.4.44', // generationQualifier
-  '2.5.4.46', // dnQualifier
-  '2.5.4.65', // pseudonym
-  '2.5.4.97', // organizationIdentifier
-  '0.9.2342.19200300.100.1.1', // userId
-  '0.9.2342.19200300.100.1.25', // domainComponent
-  '1.2.840.113549.1.9.1', // emailAddress
-]);
-
 /**
  * Reads a Name.
  *
@@ -75,7 +51,7 @@ export function parseDistinguishedName(node: DerNode): DistinguishedName {
   return Object.freeze({
     der: encodingOf(node),
     rdns: Object.freeze(rdns),
-    comparable: rdns.map(comparableRdn).join(''),
+    comparable: comparableName(rdns),
   });
 }
 
@@ -92,13 +68,13 @@ export function parseRdn(node: DerNode): readonly NameAttribute[] {
   return Object.freeze(attributes.map(parseAttribute));
 }
 
+/** Every attribute that RFC 5280 section 4.1.2.4 asks for is a character string; a value that is none is refused. */
 function parseAttribute(node: DerNode): NameAttribute {
   const reader = new DerReader(node);
   const type = readOid(reader.read());
-  const value = reader.read();
+  const value = readText(reader.read());
   reader.finish();
-  if (isStringTag(value.tag) || TEXT_TYPES.has(type)) return Object.freeze({type, value: readText(value)});
-  return Object.freeze({type, value: `#${encodingOf(value).toString('hex')}`});
+  return Object.freeze({type, value});
 }
 
 /** The form in which names match, see {@link DistinguishedName.comparable}. */

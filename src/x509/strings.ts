@@ -11,17 +11,19 @@ import {malformed} from './malformed';
 
 interface StringType {
   readonly name: string;
+  /** Undefined where the octets are no text in the encoding of the type. */
   readonly decode: (content: Buffer) => string | undefined;
+  readonly alphabet?: RegExp;
 }
 
-const STRING_TYPES: ReadonlyMap<number, StringType> = new Map([
+const STRING_TYPES: ReadonlyMap<number, StringType> = new Map<number, StringType>([
   [Tag.UTF8_STRING, {name: 'UTF8String', decode: content => (isUtf8(content) ? content.toString('utf8') : undefined)}],
-  [Tag.PRINTABLE_STRING, {name: 'PrintableString', decode: within(/^[A-Za-z0-9 '()+,\-./:=?]*$/)}],
-  [Tag.IA5_STRING, {name: 'IA5String', decode: within(/^[\0-\x7f]*$/)}],
-  [Tag.NUMERIC_STRING, {name: 'NumericString', decode: within(/^[0-9 ]*$/)}],
-  [Tag.VISIBLE_STRING, {name: 'VisibleString', decode: within(/^[ -~]*$/)}],
+  [Tag.PRINTABLE_STRING, {name: 'PrintableString', decode: octetWise, alphabet: /^[A-Za-z0-9 '()+,\-./:=?]*$/}],
+  [Tag.IA5_STRING, {name: 'IA5String', decode: octetWise, alphabet: /^[ -~]*$/}],
+  [Tag.NUMERIC_STRING, {name: 'NumericString', decode: octetWise, alphabet: /^[0-9 ]*$/}],
+  [Tag.VISIBLE_STRING, {name: 'VisibleString', decode: octetWise, alphabet: /^[ -~]*$/}],
   // T.61 has shift sequences that nobody ever used in certificates; what is there is Latin-1 (as OpenSSL reads it).
-  [Tag.TELETEX_STRING, {name: 'TeletexString', decode: content => content.toString('latin1')}],
+  [Tag.TELETEX_STRING, {name: 'TeletexString', decode: octetWise}],
   [Tag.BMP_STRING, {name: 'BMPString', decode: content => decodeWide(content, 2)}],
   [Tag.UNIVERSAL_STRING, {name: 'UniversalString', decode: content => decodeWide(content, 4)}],
 ]);
@@ -37,11 +39,6 @@ export function isVisibleText(text: string): boolean {
   return text !== '' && !FORBIDDEN.test(text) && !/\p{Cs}/u.test(text);
 }
 
-/** Whether the tag is that of a string type this library reads. */
-export function isStringTag(tag: number): boolean {
-  return STRING_TYPES.has(tag);
-}
-
 /**
  * The text of a string value; `tag` says how to read one that is implicitly tagged. It is never empty.
  *
@@ -55,8 +52,9 @@ export function readText(node: DerNode, tag: number = node.tag): string {
   // RFC 5280 appendix A: every string type of a name has SIZE (1..MAX).
   if (content.length === 0) throw malformed(where, 'text', 'an empty string');
   const text = type.decode(content);
-  refuseForbidden(text ?? content.toString('latin1'), where);
-  if (text === undefined) throw malformed(where, `the alphabet of ${type.name}`, 'other bytes');
+  if (text === undefined) throw malformed(where, `the encoding of ${type.name}`, 'other octets');
+  refuseForbidden(text, where);
+  if (type.alphabet?.test(text) === false) throw malformed(where, `the alphabet of ${type.name}`, 'other characters');
   return text;
 }
 
@@ -71,11 +69,8 @@ function refuseForbidden(text: string, where: string): void {
   });
 }
 
-function within(alphabet: RegExp): (content: Buffer) => string | undefined {
-  return content => {
-    const text = content.toString('latin1');
-    return alphabet.test(text) ? text : undefined;
-  };
+function octetWise(content: Buffer): string {
+  return content.toString('latin1');
 }
 
 /** UCS-2 and UCS-4, big-endian, where surrogates are not characters. */

@@ -1,0 +1,53 @@
+import type {SecureContextOptions, TlsOptions} from 'node:tls';
+import type {Secret} from './secret';
+import {availableGroups, TLS_POLICY} from './policy';
+
+/** What a listener's secure context is made of, beside the policy. */
+export interface ContextMaterial {
+  /** PEM of the private key, decrypted. */
+  readonly key: Secret<string>;
+  /** PEM of the server certificate and its intermediates, leaf first. */
+  readonly chain: string;
+  /** PEM of every client CA and configured intermediate. Must not be empty: without one Node trusts the web's roots. */
+  readonly clientAuthorities: readonly string[];
+}
+
+/**
+ * The complete options of a secure context. Start and reload both use it: `setSecureContext` inherits nothing, so an
+ * option that is left out falls back to Node's default.
+ */
+export function secureContextOptions(material: ContextMaterial): SecureContextOptions {
+  return {
+    ...hardening(),
+    key: material.key.reveal(),
+    cert: material.chain,
+    ca: [...material.clientAuthorities],
+  };
+}
+
+/**
+ * Options of `https.createServer`: the policy, no key, and an empty set of authorities, so that a server whose secure
+ * context was never set accepts nobody.
+ */
+export function listenerOptions(handshakeTimeoutMs: number): TlsOptions {
+  return {
+    ...hardening(),
+    ca: [],
+    ALPNProtocols: [...TLS_POLICY.applicationProtocols],
+    handshakeTimeout: handshakeTimeoutMs,
+    requestCert: true,
+    rejectUnauthorized: true,
+  };
+}
+
+function hardening(): SecureContextOptions {
+  return {
+    minVersion: TLS_POLICY.minVersion,
+    maxVersion: TLS_POLICY.maxVersion,
+    ciphers: [...TLS_POLICY.ciphers, `@SECLEVEL=${TLS_POLICY.securityLevel}`].join(':'),
+    ecdhCurve: availableGroups().join(':'),
+    sigalgs: TLS_POLICY.signatureAlgorithms.join(':'),
+    honorCipherOrder: true,
+    secureOptions: TLS_POLICY.secureOptions,
+  };
+}

@@ -1,39 +1,12 @@
-import type {IdentityResolver, IdentityRule} from '../identity/rules';
-import type {Authority} from '../trust/anchor';
 import type {AnyWeakening} from '../danger';
+import type {IdentityResolver, IdentityRule} from '../identity/rules';
+import type {CredentialOptions} from '../tls/credentials';
+import type {Source} from '../tls/source';
+import type {Authority} from '../trust/anchor';
+import type {LimitOptions} from './limits';
 import type {RevocationOptions, RevocationPolicyOptions} from './revocation-options';
 
-/**
- * Where bytes come from: a path (a plain string is one), an environment variable, or a function. Options hold
- * sources, never the bytes themselves, so that printing an option object prints no key.
- */
-export type Source = string | {readonly path: string} | {readonly env: string} | SourceFunction;
-export type SourceFunction = () => Buffer | string | Promise<Buffer | string>;
-
-/** The server's own key and certificate, as PEM pair or PKCS#12. */
-export type CredentialOptions =
-  | {readonly key: Source; readonly cert: Source; readonly passphrase?: Source}
-  | {readonly pkcs12: Source; readonly passphrase: Source};
-
-/** Limits of the listener. Every one closes the socket it applies to. */
-export interface LimitOptions {
-  /** TCP accept to end of verification, in milliseconds. Default 10000. */
-  readonly handshakeTimeoutMs?: number;
-  /** Until all request headers are here, in milliseconds. Default 15000. */
-  readonly headersTimeoutMs?: number;
-  /** Until the whole request is here, in milliseconds. Default 60000. */
-  readonly requestTimeoutMs?: number;
-  /** Idle time between two requests on one connection, in milliseconds. Default 65000. */
-  readonly keepAliveTimeoutMs?: number;
-  /** Open connections. Default 10000. */
-  readonly maxConnections?: number;
-  /** Open connections of one remote address. Default 1000. */
-  readonly maxConnectionsPerAddress?: number;
-  /** Handshakes in progress. Default 500. */
-  readonly maxPendingHandshakes?: number;
-  /** Handshakes in progress of one remote address. Default 50. */
-  readonly maxPendingHandshakesPerAddress?: number;
-}
+export type {Source, SourceFunction} from '../tls/source';
 
 /** A client CA with limits of its own. */
 export interface AnchorOptions {
@@ -59,6 +32,7 @@ export interface ClientOptions {
   readonly maxIntermediates?: number;
   /** CRLs, PEM or DER. Every CA that issues clients needs one, unless `revocation` says otherwise. */
   readonly crl?: Source | readonly Source[];
+  /** How revocation is decided. Nothing is assumed: without it and without `crl` the server does not start. */
   readonly revocation?: RevocationOptions;
 }
 

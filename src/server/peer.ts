@@ -30,3 +30,13 @@ const states = new WeakMap<Socket, PeerState>();
 export function peerOf(socket: Socket): PeerState | undefined {
   return states.get(socket);
 }
+
+/** Records what was decided about a connection. Only the server's own verification calls this. */
+export function setPeer(socket: Socket, state: PeerState): void {
+  states.set(socket, state);
+}
+
+/** Takes the verdict back: from here on the socket gets no service, even while it is still open. */
+export function forgetPeer(socket: Socket): void {
+  states.delete(socket);
+}

@@ -1,0 +1,204 @@
+import type {Socket} from 'node:net';
+import type {TLSSocket} from 'node:tls';
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import {publish} from '../audit/publish';
+import type {Refusal} from '../errors';
+import type {PeerEvidence} from '../trust/decision';
+import type {Judge, VerifiedEvidence} from './judge';
+import {forgetPeer, setPeer} from './peer';
+import type {PeerState} from './peer';
+import {peerSummary} from './summary';
+
+/** Whether a connection may be served now. */
+export type Standing =
+  {readonly verdict: 'admit'; readonly state: PeerState} | {readonly verdict: 'refuse'; readonly why: Refusal};
+
+interface Entry {
+  readonly socket: TLSSocket;
+  readonly evidence: PeerEvidence;
+  /** The verdict in force, kept as the answer to every request, so that a request allocates nothing. */
+  standing: Extract<Standing, {verdict: 'admit'}>;
+  /** Set while the connection is judged again: whoever asks in between waits for that verdict. */
+  pending: Promise<Standing> | undefined;
+}
+
+/** How long judging may hold the event loop at a time, and how often ended verdicts are looked for, in milliseconds. */
+const SLICE_MS = 10;
+const SWEEP_MS = 250;
+
+/** Identities asked for again at the same time: a resolver may be a remote service. */
+const MAX_RESOLVING = 64;
+
+const UNVERIFIED: Standing = Object.freeze<Standing>({
+  verdict: 'refuse',
+  why: {code: 'ERR_MTLS_CONNECTION_UNVERIFIED', required: 'a connection this server verified', found: 'another one'},
+});
+
+/**
+ * The open connections and the verdict each of them lives by. When trust changes or a verdict ends, the connection is
+ * judged again and closed if it fails, whatever it is doing: a request in flight and an upgraded socket too.
+ */
+export class Connections {
+  readonly #judge: Judge;
+  readonly #entries = new Map<Socket, Entry>();
+  readonly #sweep: NodeJS.Timeout;
+  #running: Promise<void> | undefined;
+
+  constructor(judge: Judge) {
+    this.#judge = judge;
+    this.#sweep = setInterval(() => {
+      this.#judgeEnded(Date.now());
+    }, SWEEP_MS).unref();
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Takes a connection in that was judged under the current snapshot. */
+  add(socket: TLSSocket, evidence: PeerEvidence, state: PeerState): void {
+    const entry: Entry = {socket, evidence, standing: admitted(state), pending: undefined};
+    this.#entries.set(socket, entry);
+    setPeer(socket, state);
+    socket.once('close', () => this.#entries.delete(socket));
+  }
+
+  /** Whether the connection may be served at this moment; a promise where it has to be judged again first. */
+  standingOf(socket: Socket): Standing | Promise<Standing> {
+    const entry = this.#entries.get(socket);
+    if (entry === undefined) return UNVERIFIED;
+    return this.#isCurrent(entry, Date.now()) ? entry.standing : this.#judgeAgain(entry);
+  }
+
+  /**
+   * Judges every connection that was judged under an older snapshot, in slices that leave the event loop free. Those
+   * whose chain fails are closed first; identities are resolved after that. Single flight: a call during a run
+   * resolves once all connections are judged under the newest snapshot.
+   */
+  rejudge(): Promise<void> {
+    this.#running ??= this.#rejudgeUntilCurrent().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Destroys every connection, upgraded ones too. */
+  destroyAll(): void {
+    for (const socket of this.#entries.keys()) socket.destroy();
+  }
+
+  /** Ends the sweep. */
+  stop(): void {
+    clearInterval(this.#sweep);
+  }
+
+  async #rejudgeUntilCurrent(): Promise<void> {
+    let generation: number;
+    do {
+      generation = this.#judge.snapshot.generation;
+      await this.#resolveAll(await this.#verifyAll(generation));
+    } while (generation !== this.#judge.snapshot.generation);
+  }
+
+  async #verifyAll(generation: number): Promise<[Entry, VerifiedEvidence][]> {
+    const passed: [Entry, VerifiedEvidence][] = [];
+    let sliceStartMs = performance.now();
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.standing.state.generation === generation || entry.socket.destroyed) continue;
+      const verified = this.#verify(entry);
+      if ('verified' in verified) passed.push([entry, verified.verified]);
+      if (performance.now() - sliceStartMs < SLICE_MS) continue;
+      await nextTurn();
+      sliceStartMs = performance.now();
+    }
+    return passed;
+  }
+
+  async #resolveAll(queue: [Entry, VerifiedEvidence][]): Promise<void> {
+    const worker = async (): Promise<void> => {
+      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+        const [entry, verified] = next;
+        if (!this.#isCurrent(entry, Date.now())) await this.#once(entry, () => this.#resolve(entry, verified));
+      }
+    };
+    await Promise.all(Array.from({length: MAX_RESOLVING}, worker));
+  }
+
+  #judgeEnded(nowMs: number): void {
+    for (const entry of this.#entries.values())
+      if (nowMs > entry.standing.state.validUntilMs) void this.#judgeAgain(entry);
+  }
+
+  #isCurrent({standing: {state}}: Entry, nowMs: number): boolean {
+    return state.generation === this.#judge.snapshot.generation && nowMs <= state.validUntilMs;
+  }
+
+  #judgeAgain(entry: Entry): Promise<Standing> {
+    return this.#once(entry, async () => {
+      const outcome = this.#verify(entry);
+      return 'verified' in outcome ? this.#resolve(entry, outcome.verified) : outcome;
+    });
+  }
+
+  #once(entry: Entry, judge: () => Promise<Standing>): Promise<Standing> {
+    entry.pending ??= judge().finally(() => {
+      entry.pending = undefined;
+    });
+    return entry.pending;
+  }
+
+  #verify(entry: Entry): {readonly verified: VerifiedEvidence} | Standing {
+    const verification = this.#judge.verify(entry.evidence, new Date());
+    return verification.verdict === 'accept' ? verification : this.#close(entry, verification.why);
+  }
+
+  async #resolve(entry: Entry, {peer, evidence}: VerifiedEvidence): Promise<Standing> {
+    const {generation} = this.#judge.snapshot;
+    const judgement = await this.#judge.identify(peer, entry.socket);
+    if (judgement.verdict === 'reject') return this.#close(entry, judgement.why);
+    // Trust changed while the resolver was thinking: its answer belongs to the past.
+    if (generation !== this.#judge.snapshot.generation) {
+      const outcome = this.#verify(entry);
+      return 'verified' in outcome ? this.#resolve(entry, outcome.verified) : outcome;
+    }
+    const {connection} = entry.standing.state;
+    const validUntilMs = peer.path.validUntil.getTime();
+    const state: PeerState = Object.freeze({
+      peer,
+      principal: judgement.principal,
+      generation,
+      validUntilMs,
+      connection,
+    });
+    entry.standing = admitted(state);
+    setPeer(entry.socket, state);
+    publish({
+      family: 'authentication',
+      peer: peerSummary(connection, evidence.leaf),
+      principal: judgement.principal.id,
+      roles: judgement.principal.roles,
+      rules: judgement.matched,
+      generation,
+    });
+    return entry.standing;
+  }
+
+  #close(entry: Entry, why: Refusal): Standing {
+    if (this.#entries.delete(entry.socket)) {
+      forgetPeer(entry.socket);
+      publish({
+        family: 'refusal',
+        peer: peerSummary(entry.standing.state.connection, entry.evidence.leaf),
+        why,
+        stage: 'open',
+        generation: this.#judge.snapshot.generation,
+      });
+      entry.socket.destroy();
+    }
+    return {verdict: 'refuse', why};
+  }
+}
+
+function admitted(state: PeerState): Extract<Standing, {verdict: 'admit'}> {
+  return Object.freeze({verdict: 'admit', state});
+}

@@ -1,0 +1,132 @@
+import type {Socket} from 'node:net';
+import {MtlsError} from '../errors';
+import type {Refusal} from '../errors';
+import {identify, mapPeer} from '../identity/map';
+import type {Principal} from '../identity/principal';
+import type {IdentityDecision, IdentityMapping} from '../identity/rules';
+import type {PeerEvidence, VerifiedPeer} from '../trust/decision';
+import type {TrustSnapshot} from '../trust/snapshot';
+import {VerdictCache} from '../trust/verdict-cache';
+import {parseCertificate} from '../x509/certificate';
+import {fingerprintOf} from '../x509/fingerprint';
+
+/** Everything a server decides by, as one immutable value. */
+export type Snapshot = TrustSnapshot<IdentityMapping>;
+
+/** What a peer showed, as bytes: DER certificates. */
+export interface PresentedChain {
+  readonly leaf: Buffer;
+  /** What the peer sent beside the leaf, where the runtime shows it. */
+  readonly sent: readonly Buffer[];
+}
+
+/** A peer that was verified under one snapshot. Not yet mapped to a principal. */
+export interface VerifiedEvidence {
+  readonly evidence: PeerEvidence;
+  readonly peer: VerifiedPeer;
+}
+
+export type Verification =
+  | {readonly verdict: 'accept'; readonly verified: VerifiedEvidence}
+  | {readonly verdict: 'reject'; readonly why: Refusal; readonly evidence?: PeerEvidence};
+
+export type Judgement =
+  | {
+      readonly verdict: 'accept';
+      readonly peer: VerifiedPeer;
+      readonly principal: Principal;
+      /** Names of the identity rules that matched. */
+      readonly matched: readonly string[];
+    }
+  | {readonly verdict: 'reject'; readonly stage: 'verification' | 'identity'; readonly why: Refusal};
+
+/** Parsed chains of accepted peers kept at most: one is some ten kilobytes. */
+const MAX_PARSED = 2_000;
+
+/** Decides about peers under the current snapshot. */
+export class Judge {
+  #snapshot: Snapshot;
+  readonly #verdicts = new VerdictCache();
+  /** By the hash of what was presented, so that a client that comes again is not parsed again. */
+  readonly #parsed = new Map<string, PeerEvidence>();
+
+  constructor(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Takes a new snapshot in force; nothing that was decided under the old one is used again. */
+  adopt(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+  }
+
+  /** Verifies a chain as it was presented; a leaf that does not parse is a refusal. */
+  verifyChain(chain: PresentedChain, now: Date): Verification {
+    const key = [chain.leaf, ...chain.sent].map(fingerprintOf).join('');
+    const evidence = this.#parsed.get(key) ?? readEvidence(chain);
+    if ('code' in evidence) return {verdict: 'reject', why: evidence};
+    const verification = this.verify(evidence, now);
+    if (verification.verdict === 'accept') this.#keep(key, evidence);
+    return verification;
+  }
+
+  /** Verifies evidence that was read before, for example of an open connection. */
+  verify(evidence: PeerEvidence, now: Date): Verification {
+    const decision = this.#verdicts.decide(evidence, this.#snapshot, now);
+    return decision.verdict === 'accept'
+      ? {verdict: 'accept', verified: {evidence, peer: decision.peer}}
+      : {verdict: 'reject', why: decision.why, evidence};
+  }
+
+  /** Maps a verified peer to a principal; a resolver may take its time, within its limit. */
+  async identify(peer: VerifiedPeer, socket: Socket): Promise<Judgement> {
+    const decision = await this.#map(peer, socket);
+    return decision.verdict === 'accept'
+      ? {verdict: 'accept', peer, principal: decision.principal, matched: decision.matched}
+      : {verdict: 'reject', stage: 'identity', why: decision.why};
+  }
+
+  async #map(peer: VerifiedPeer, socket: Socket): Promise<IdentityDecision> {
+    const {rules} = this.#snapshot;
+    if (rules.kind === 'rules') return mapPeer(peer, rules.rules);
+    const gone = new AbortController();
+    const abort = (): void => {
+      gone.abort();
+    };
+    socket.once('close', abort);
+    try {
+      return await identify(peer, rules, AbortSignal.any([gone.signal, AbortSignal.timeout(rules.timeoutMs)]));
+    } finally {
+      socket.off('close', abort);
+    }
+  }
+
+  /** The one unused for longest goes first. */
+  #keep(key: string, evidence: PeerEvidence): void {
+    this.#parsed.delete(key);
+    this.#parsed.set(key, evidence);
+    const [oldest] = this.#parsed.keys();
+    if (this.#parsed.size > MAX_PARSED && oldest !== undefined) this.#parsed.delete(oldest);
+  }
+}
+
+/** The leaf must parse. What else was sent is only a candidate: what does not parse is left out. */
+function readEvidence({leaf, sent}: PresentedChain): PeerEvidence | Refusal {
+  try {
+    return {leaf: parseCertificate(leaf), sent: sent.flatMap(der => parseOrNothing(der))};
+  } catch (error) {
+    if (error instanceof MtlsError) return error.refusal;
+    throw error;
+  }
+}
+
+function parseOrNothing(der: Buffer): ReturnType<typeof parseCertificate>[] {
+  try {
+    return [parseCertificate(der)];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,150 @@
+import {IncomingMessage, ServerResponse} from 'node:http';
+import {Server} from 'node:https';
+import {Socket} from 'node:net';
+import {TLSSocket} from 'node:tls';
+import type {SecureContextOptions} from 'node:tls';
+import {MtlsError} from '../errors';
+import {listenerOptions} from '../tls/node-options';
+import type {Limits} from './limits';
+import {peerOf} from './peer';
+
+/** Decides about what arrives at a listener. Each `proceed` hands the event on to Node and to the application. */
+export interface Doorkeeper {
+  /** A TCP connection was accepted; false when it was turned away. */
+  arrive(socket: Socket): boolean;
+  /** A TLS handshake failed. */
+  fail(error: unknown, socket: TLSSocket): void;
+  /** A TLS handshake succeeded. */
+  secure(socket: TLSSocket, proceed: () => void): void;
+  request(request: IncomingMessage, response: ServerResponse, proceed: () => void): void;
+  /** Another protocol is asked for on the connection, or a tunnel. */
+  upgrade(request: IncomingMessage, socket: Socket, proceed: () => void): void;
+}
+
+/**
+ * An `https.Server` that shows nothing unverified to anybody. Its events are decided about before any listener sees
+ * them, whoever added it and whenever, because the decision is in `emit` itself. The switches that would undo mutual
+ * TLS are fixed, and what Node keeps of the key after it went into OpenSSL is erased.
+ */
+export class Listener extends Server {
+  #doorkeeper: Doorkeeper | undefined;
+
+  constructor(limits: Limits) {
+    super({
+      ...listenerOptions(limits.handshakeTimeoutMs),
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    });
+    Object.defineProperties(this, SEALED);
+  }
+
+  /** Puts the decisions in force. Before that, nothing that arrives is handed on. */
+  guard(doorkeeper: Doorkeeper): void {
+    this.#doorkeeper = doorkeeper;
+  }
+
+  /** Replaces key, certificate and client authorities for the connections that come. */
+  useContext(options: SecureContextOptions): void {
+    try {
+      Server.prototype.setSecureContext.call(this, options);
+    } finally {
+      // Node keeps them as plain properties of the server, where `util.inspect` finds them.
+      Object.assign(this, {key: undefined, cert: undefined, pfx: undefined, passphrase: undefined});
+    }
+  }
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    // Every overload of `emit` names its events; the last one takes any, but not a symbol.
+    const proceed = (): boolean => super.emit(event as string, ...args);
+    const decide = GATED.get(event);
+    return decide === undefined ? proceed() : decide(this.#doorkeeper, args[0], args[1], proceed);
+  }
+}
+
+type Decide = (keeper: Doorkeeper | undefined, first: unknown, second: unknown, proceed: () => boolean) => boolean;
+
+/** What is decided about before anybody hears of it. An argument that has not the shape Node gives it is dropped. */
+const GATED: ReadonlyMap<string | symbol, Decide> = new Map<string, Decide>([
+  [
+    'connection',
+    (keeper, socket, _, proceed) => socket instanceof Socket && keeper?.arrive(socket) === true && proceed(),
+  ],
+  ['secureConnection', decideSecure],
+  ['tlsClientError', decideFailure],
+  // Only who was accepted gets an answer to malformed HTTP, from Node or from a listener of the application.
+  [
+    'clientError',
+    (_keeper, _error, socket, proceed) => socket instanceof Socket && peerOf(socket) !== undefined && proceed(),
+  ],
+  ['request', decideRequest],
+  ['checkContinue', decideRequest],
+  ['checkExpectation', decideRequest],
+  ['upgrade', decideUpgrade],
+  ['connect', decideUpgrade],
+  // Key material and stored sessions are nobody's; without an answer Node goes on as if nobody listened.
+  ['keylog', () => false],
+  ['newSession', () => false],
+  ['resumeSession', () => false],
+]);
+
+function decideSecure(keeper: Doorkeeper | undefined, socket: unknown, _: unknown, proceed: () => boolean): boolean {
+  if (socket instanceof TLSSocket) {
+    if (keeper === undefined) socket.destroy();
+    else keeper.secure(socket, proceed);
+  }
+  return true;
+}
+
+function decideFailure(keeper: Doorkeeper | undefined, error: unknown, socket: unknown): boolean {
+  if (socket instanceof TLSSocket) {
+    keeper?.fail(error, socket);
+    socket.destroy();
+  }
+  return true;
+}
+
+function decideRequest(
+  keeper: Doorkeeper | undefined,
+  request: unknown,
+  response: unknown,
+  proceed: () => boolean,
+): boolean {
+  if (request instanceof IncomingMessage && isResponse(response)) keeper?.request(request, response, proceed);
+  return true;
+}
+
+function isResponse(value: unknown): value is ServerResponse {
+  return value instanceof ServerResponse;
+}
+
+function decideUpgrade(
+  keeper: Doorkeeper | undefined,
+  request: unknown,
+  socket: unknown,
+  proceed: () => boolean,
+): boolean {
+  if (request instanceof IncomingMessage && socket instanceof Socket) keeper?.upgrade(request, socket, proceed);
+  return true;
+}
+
+function sealed(): never {
+  throw new MtlsError({
+    code: 'ERR_MTLS_CONFIG',
+    required: 'the secure context this library made',
+    found: 'an attempt to change it',
+    where: 'https.Server',
+  });
+}
+
+/** Node reads these from the server object at every connection. */
+const SEALED: PropertyDescriptorMap = {
+  requestCert: {value: true, writable: false, configurable: false},
+  rejectUnauthorized: {value: true, writable: false, configurable: false},
+  setSecureContext: {value: sealed, writable: false, configurable: false},
+  addContext: {value: sealed, writable: false, configurable: false},
+  setTicketKeys: {value: sealed, writable: false, configurable: false},
+};

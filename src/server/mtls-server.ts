@@ -1,0 +1,193 @@
+import {once} from 'node:events';
+import type {IncomingMessage, RequestListener} from 'node:http';
+import type {Server} from 'node:https';
+import type {AddressInfo, ListenOptions, Socket} from 'node:net';
+import {publish} from '../audit/publish';
+import {ConfigError, MtlsError} from '../errors';
+import type {ConfigFault} from '../errors';
+import {inspectRuntime} from '../tls/runtime';
+import type {Runtime} from '../tls/runtime';
+import type {Report} from '../tls/source';
+import {readOptions, weakeningOf} from './config';
+import type {ResolvedOptions} from './config';
+import {Connections} from './connections';
+import {drain} from './drain';
+import {Gate} from './gate';
+import type {Admission} from './gate';
+import {Handshakes} from './handshakes';
+import {HostNames} from './host';
+import {Judge} from './judge';
+import type {Snapshot} from './judge';
+import {Listener} from './listener';
+import {contextOptions, loadMaterial} from './material';
+import type {Material} from './material';
+import type {MtlsOptions} from './options';
+import {peerOf} from './peer';
+import type {PeerState} from './peer';
+import {RequestGuard} from './request-guard';
+import type {AuthorizeUpgrade} from './request-guard';
+
+/** What the layer above adds. */
+export interface ServerExtras {
+  /** Faults of the configuration that the layer above found; reported together with those found here. */
+  readonly faults?: readonly ConfigFault[];
+  /** Decides about WebSocket and other upgrades. Without it every upgrade is refused. */
+  readonly authorizeUpgrade?: AuthorizeUpgrade;
+}
+
+/** A mutual-TLS server. */
+export interface MtlsServer {
+  /** Node's server. It shows its listeners only what was admitted. */
+  readonly https: Server;
+  /** What is trusted now. */
+  readonly snapshot: Snapshot;
+  /** Open verified connections. */
+  readonly connectionCount: number;
+  /** Whether a request may be served; for requests that reach the application on another way than `https`. */
+  admit(request: IncomingMessage): Admission | Promise<Admission>;
+  /** What is known about a connection this server verified, or undefined. */
+  peerOf(socket: Socket): PeerState | undefined;
+  listen(options: ListenOptions): Promise<AddressInfo>;
+  /** Reads every source again, and takes the result in force if it is free of faults. @throws ConfigError */
+  reload(): Promise<void>;
+  /** Takes other material in force as a whole: new connections use it at once, open ones are judged again. */
+  apply(material: Material): Promise<void>;
+  /** Stops accepting, waits for running requests up to `server.limits.drainTimeoutMs`, then closes everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Checks the whole configuration, loads what it names, and makes a server that accepts only verified peers.
+ * @throws ConfigError with every fault of options, files, credentials and runtime
+ */
+export async function createMtlsServer(
+  options: MtlsOptions,
+  application: RequestListener,
+  extras: ServerExtras = {},
+): Promise<MtlsServer> {
+  const faults: ConfigFault[] = [...(extras.faults ?? [])];
+  const report: Report = fault => void faults.push(fault);
+  const now = new Date();
+  const resolved = await readOptions(options, process.env, now, report);
+  const oldRuntime = resolved && weakeningOf(resolved, 'old-runtime') ? 'allow' : 'refuse';
+  const remarks = inspectRuntime(thisRuntime(), oldRuntime, report);
+  const material = resolved && (await loadMaterial(resolved, now, report));
+  const [first, ...others] = faults;
+  if (first !== undefined) throw refusedStart([first, ...others]);
+  // Without a fault both are there; a reader that gives nothing and reports nothing is a bug of this library.
+  if (resolved === undefined || material === undefined) throw refusedStart([INCOMPLETE]);
+  for (const message of remarks) publish({family: 'start', phase: 'warning', message});
+  for (const {weakens, reason, until} of resolved.danger)
+    publish({family: 'start', phase: 'weakening', message: `${weakens} until ${until.toISOString()}: ${reason}`});
+  return new RunningServer(resolved, material, application, extras.authorizeUpgrade);
+}
+
+const INCOMPLETE: ConfigFault = {
+  code: 'ERR_MTLS_CONFIG',
+  where: 'options',
+  required: 'a complete configuration',
+  found: 'an incomplete one',
+  remedy: 'report this as a bug of loopback4-mtls',
+};
+
+function thisRuntime(): Runtime {
+  return {version: process.versions.node, flags: process.execArgv, environment: process.env};
+}
+
+function refusedStart(faults: readonly [ConfigFault, ...ConfigFault[]]): ConfigError {
+  const error = new ConfigError(faults);
+  publish({family: 'start', phase: 'refused', message: error.message});
+  return error;
+}
+
+class RunningServer implements MtlsServer {
+  readonly https: Listener;
+  readonly #options: ResolvedOptions;
+  readonly #judge: Judge;
+  readonly #connections: Connections;
+  readonly #handshakes: Handshakes;
+  readonly #gate: Gate;
+
+  constructor(
+    options: ResolvedOptions,
+    material: Material,
+    application: RequestListener,
+    authorizeUpgrade: AuthorizeUpgrade | undefined,
+  ) {
+    this.#options = options;
+    this.#judge = new Judge(snapshotOf(material, 1));
+    this.#connections = new Connections(this.#judge);
+    this.#handshakes = new Handshakes(this.#judge, this.#connections, options.limits);
+    this.#gate = new Gate(this.#connections, hostNamesOf(options, material));
+    this.https = new Listener(options.limits);
+    this.https.useContext(contextOptions(material));
+    this.https.guard(new RequestGuard(this.#handshakes, this.#gate, authorizeUpgrade));
+    this.https.on('request', application);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#judge.snapshot;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  admit(request: IncomingMessage): Admission | Promise<Admission> {
+    return this.#gate.admit(request);
+  }
+
+  peerOf(socket: Socket): PeerState | undefined {
+    return peerOf(socket);
+  }
+
+  async listen(options: ListenOptions): Promise<AddressInfo> {
+    this.https.listen(options);
+    await once(this.https, 'listening');
+    const address = this.https.address();
+    if (address === null || typeof address === 'string')
+      throw new MtlsError({
+        code: 'ERR_MTLS_CONFIG',
+        required: 'a TCP port',
+        found: address ?? 'nothing',
+        where: 'listen',
+      });
+    const {generation} = this.snapshot;
+    publish({family: 'start', phase: 'listening', message: `${address.address}:${address.port}`, generation});
+    return address;
+  }
+
+  async reload(): Promise<void> {
+    const faults: ConfigFault[] = [];
+    const material = await loadMaterial(this.#options, new Date(), fault => void faults.push(fault));
+    const [first, ...others] = faults;
+    if (first !== undefined || material === undefined) throw new ConfigError([first ?? INCOMPLETE, ...others]);
+    await this.apply(material);
+  }
+
+  apply(material: Material): Promise<void> {
+    this.https.useContext(contextOptions(material));
+    this.#judge.adopt(snapshotOf(material, this.snapshot.generation + 1));
+    this.#gate.adopt(hostNamesOf(this.#options, material));
+    return this.#connections.rejudge();
+  }
+
+  async close(): Promise<void> {
+    this.#handshakes.destroyHeld();
+    await drain(this.https, this.#connections, this.#options.limits.drainTimeoutMs);
+    this.#connections.stop();
+    publish({family: 'start', phase: 'stopped', message: 'stopped', generation: this.snapshot.generation});
+  }
+}
+
+function snapshotOf({trust, rules}: Material, generation: number): Snapshot {
+  return Object.freeze({...trust, rules, generation});
+}
+
+function hostNamesOf({hostNames}: ResolvedOptions, {credentials}: Material): HostNames {
+  const [leaf] = credentials.chain;
+  const certified = leaf.subjectAltNames.flatMap(name =>
+    name.kind === 'dns' || name.kind === 'ip' ? [name.value] : [],
+  );
+  return new HostNames([...hostNames, ...certified]);
+}

@@ -1,0 +1,23 @@
+import type {PeerSummary} from '../audit/events';
+import type {CertificateFacts} from '../x509/certificate';
+import {formatDistinguishedName} from '../x509/rfc4514';
+
+/** Where a connection comes from, captured when it was accepted: a destroyed socket no longer tells. */
+export interface RemoteEnd {
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+}
+
+/** The other end of a connection as events show it. */
+export function peerSummary({remoteAddress, remotePort}: RemoteEnd, leaf: CertificateFacts | undefined): PeerSummary {
+  if (leaf === undefined) return {remoteAddress, remotePort};
+  return {
+    remoteAddress,
+    remotePort,
+    fingerprint: leaf.fingerprint,
+    subject: formatDistinguishedName(leaf.subject),
+    issuer: formatDistinguishedName(leaf.issuer),
+    serialNumber: leaf.serialNumber,
+    notAfter: leaf.notAfter.toISOString(),
+  };
+}

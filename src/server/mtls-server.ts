@@ -91,7 +91,8 @@ const INCOMPLETE: ConfigFault = {
 };
 
 function thisRuntime(): Runtime {
-  return {version: process.versions.node, flags: process.execArgv, environment: process.env};
+  const {node, openssl} = process.versions;
+  return {version: node, openssl, flags: process.execArgv, environment: process.env};
 }
 
 function refusedStart(faults: readonly [ConfigFault, ...ConfigFault[]]): ConfigError {

@@ -8,7 +8,7 @@ export interface ContextMaterial {
   readonly key: Secret<string>;
   /** PEM of the server certificate and its intermediates, leaf first. */
   readonly chain: string;
-  /** PEM of every client CA and configured intermediate. Must not be empty: without one Node trusts the web's roots. */
+  /** PEM of every client CA and configured intermediate. An empty list trusts nobody; only an absent one would mean the web's roots. */
   readonly clientAuthorities: readonly string[];
 }
 
@@ -45,7 +45,7 @@ function hardening(): SecureContextOptions {
     minVersion: TLS_POLICY.minVersion,
     maxVersion: TLS_POLICY.maxVersion,
     ciphers: [...TLS_POLICY.ciphers, `@SECLEVEL=${TLS_POLICY.securityLevel}`].join(':'),
-    ecdhCurve: availableGroups().join(':'),
+    ecdhCurve: availableGroups(process.versions.openssl).join(':'),
     sigalgs: TLS_POLICY.signatureAlgorithms.join(':'),
     honorCipherOrder: true,
     secureOptions: TLS_POLICY.secureOptions,

@@ -6,6 +6,8 @@ import type {Report} from './source';
 export interface Runtime {
   /** As `process.versions.node`. */
   readonly version: string;
+  /** As `process.versions.openssl`. */
+  readonly openssl: string;
   /** As `process.execArgv`. */
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -60,7 +62,7 @@ export function inspectRuntime(runtime: Runtime, oldRuntime: 'refuse' | 'allow',
       fault('environment', name, 'it turns off every check of outbound connections', `unset ${name.split('=')[0]}`),
     );
   }
-  return [...inspectVersion(runtime.version, oldRuntime, report), ...groupRemarks()];
+  return [...inspectVersion(runtime.version, oldRuntime, report), ...groupRemarks(runtime.openssl)];
 }
 
 function switchesOf({flags, environment}: Runtime): readonly (readonly [where: string, flag: string])[] {
@@ -106,8 +108,8 @@ function atLeast([minor, patch]: readonly [number, number], [minMinor, minPatch]
   return minor > minMinor || (minor === minMinor && patch >= minPatch);
 }
 
-function groupRemarks(): readonly Remark[] {
-  return availableGroups().includes(TLS_POLICY.postQuantumGroup)
+function groupRemarks(openssl: string): readonly Remark[] {
+  return availableGroups(openssl).includes(TLS_POLICY.postQuantumGroup)
     ? []
     : [
         `this runtime has no ${TLS_POLICY.postQuantumGroup}: connections are not protected against being recorded now and decrypted by a quantum computer later`,

@@ -96,11 +96,28 @@ async function reach(text: string, options: ScanOptions, budget: Budget): Promis
 /** A check that cannot finish claims nothing. */
 async function attempt(check: Check, context: ScanContext): Promise<Outcome> {
   try {
-    return await check.run(context);
+    return printable(await check.run(context));
   } catch (error) {
     if (error instanceof BudgetSpent) return notTested(error.message);
-    return notTested(`the check failed: ${error instanceof Error ? error.message : String(error)}`);
+    return printable(notTested(`the check failed: ${error instanceof Error ? error.message : String(error)}`));
   }
+}
+
+/** Longest line of evidence. */
+const MAX_EVIDENCE = 400;
+
+/** Evidence quotes the server, so nothing in it may steer a terminal or reorder text. */
+function printable(outcome: Outcome): Outcome {
+  if (outcome.status === 'not-tested') return notTested(escapeControls(outcome.reason));
+  return {...outcome, evidence: outcome.evidence.map(escapeControls)};
+}
+
+function escapeControls(text: string): string {
+  const escaped = text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    character => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+  return escaped.length > MAX_EVIDENCE ? `${escaped.slice(0, MAX_EVIDENCE)}…` : escaped;
 }
 
 function findingOf(check: Check, outcome: Outcome): Finding {

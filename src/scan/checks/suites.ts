@@ -2,7 +2,7 @@ import {suiteName} from '../probe/suites';
 import type {SuiteClass} from '../probe/suites';
 import type {TlsObservations} from '../observations';
 import type {Check, CheckDescription, Outcome} from './check';
-import {Owasp, fail, notTested, pass, warn} from './check';
+import {Owasp, fail, notTested, pass} from './check';
 
 const REMEDY =
   'list only ECDHE suites with GCM or ChaCha20-Poly1305 in `ciphers`, ending in @SECLEVEL=2, or speak TLS 1.3 alone';
@@ -110,6 +110,5 @@ async function dheSize({tls, hello}: Parameters<Check['run']>[0]): Promise<Outco
   const {keyExchange} = await hello({protocol, suites, groups: []});
   if (keyExchange?.primeBits === undefined) return notTested('the server chose no prime');
   const evidence = `the prime has ${keyExchange.primeBits} bits`;
-  if (keyExchange.primeBits < 2048) return fail(evidence);
-  return keyExchange.primeBits < 3072 ? warn(`${evidence}; 3072 or ECDHE is better`) : pass(evidence);
+  return keyExchange.primeBits < 2048 ? fail(evidence) : pass(evidence);
 }

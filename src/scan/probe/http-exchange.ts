@@ -1,7 +1,7 @@
 import {request as httpRequest} from 'node:http';
 import type {IncomingMessage} from 'node:http';
 import {connect} from 'node:tls';
-import type {ConnectionOptions, SecureVersion, TLSSocket} from 'node:tls';
+import type {ConnectionOptions, SecureVersion} from 'node:tls';
 import type {Target} from '../target';
 import {sessionUnder} from './session-name';
 
@@ -86,6 +86,11 @@ export function exchangeHttp(target: Target, probe: HttpProbe, timeoutMs: number
     const refuse = (error: Error) => {
       finish({kind: 'refused', reason: reasonOf(error), sessions});
     };
+    let connection: Pick<HttpAnswer, 'protocol' | 'resumption'> = {protocol: 'unknown', resumption: 'full'};
+    socket.on('secureConnect', () => {
+      const protocol = socket.getProtocol() ?? 'unknown';
+      connection = {protocol, resumption: socket.isSessionReused() ? 'resumed' : 'full'};
+    });
     socket.on('session', session => sessions.push(session));
     socket.on('error', refuse);
     socket.on('close', () => {
@@ -101,7 +106,7 @@ export function exchangeHttp(target: Target, probe: HttpProbe, timeoutMs: number
     request.on('error', refuse);
     request.on('response', response => {
       void readBody(response).then(body => {
-        finish(answerOf(probe, target, response, socket, body, sessions));
+        finish({...answerOf(probe, target, response, body), ...connection, sessions});
       });
     });
     request.end();
@@ -112,25 +117,14 @@ function answerOf(
   probe: HttpProbe,
   target: Target,
   response: IncomingMessage,
-  socket: TLSSocket,
   body: string,
-  sessions: readonly Buffer[],
-): HttpAnswer {
+): Omit<HttpAnswer, 'protocol' | 'resumption' | 'sessions'> {
   const raw = response.rawHeaders;
   const headers = raw.flatMap((name, index) =>
     index % 2 === 0 ? [[name.toLowerCase(), raw[index + 1] ?? ''] as const] : [],
   );
-  return {
-    kind: 'answered',
-    method: probe.method ?? 'GET',
-    path: probe.path ?? target.path,
-    status: response.statusCode ?? 0,
-    headers,
-    body,
-    protocol: socket.getProtocol() ?? 'unknown',
-    resumption: socket.isSessionReused() ? 'resumed' : 'full',
-    sessions,
-  };
+  const {method = 'GET', path = target.path} = probe;
+  return {kind: 'answered', method, path, status: response.statusCode ?? 0, headers, body};
 }
 
 /** The body up to {@link MAX_BODY_BYTES}; an answer that breaks off counts as far as it came. */

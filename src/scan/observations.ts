@@ -47,7 +47,11 @@ type Ask = (request: HelloRequest) => Promise<HelloAnswer>;
 
 /** Wraps the questions around `hello`. */
 export function observeTls(hello: Ask): TlsObservations {
-  const answerTo = oncePerKey((protocol: ProtocolName) => hello(fullOffer(protocol)));
+  const answerTo = oncePerKey(async (protocol: ProtocolName) => {
+    const answer = await hello(fullOffer(protocol));
+    // A server that insists on a post-quantum group names it when asked again, this time without readable shares.
+    return protocol === 'TLS 1.3' && answer.alert !== undefined ? hello(anyGroupOffer()) : answer;
+  });
   const speaks = async (protocol: ProtocolName) => (await answerTo(protocol)).hello?.version === PROTOCOLS[protocol];
   const classic = once(async () => {
     for (const protocol of CLASSIC) if (await speaks(protocol)) return protocol;
@@ -62,8 +66,9 @@ export function observeTls(hello: Ask): TlsObservations {
     flights: once(async () => {
       const answers = await Promise.all((['TLS 1.3', 'TLS 1.2'] as const).map(answerTo));
       const flights = answers.filter(answer => answer.certificates.length > 0);
-      const old = flights.length > 0 ? undefined : await classic();
-      return old === undefined ? flights : [await answerTo(old)];
+      const old = await classic();
+      if (flights.length > 0 || old === undefined) return flights;
+      return [await answerTo(old)].filter(answer => answer.certificates.length > 0);
     }),
   };
 }
@@ -73,6 +78,10 @@ function fullOffer(protocol: ProtocolName): HelloRequest {
   return protocol === 'TLS 1.3'
     ? {protocol, suites: suitesOf('tls13'), agreements: keyAgreements()}
     : {protocol, suites: CLASSIC_SUITES, groups};
+}
+
+function anyGroupOffer(): HelloRequest {
+  return {protocol: 'TLS 1.3', suites: suitesOf('tls13'), groups: groupsOf('post-quantum', 'strong')};
 }
 
 /** Offers a class and takes out what the server chose until it chooses nothing more. */
@@ -104,7 +113,11 @@ async function chosenGroups(
   const protocol = await classic();
   if (protocol === undefined) return [];
   const suites = suitesOf('ecdhe-aead', 'cbc').filter(suite => suite >= 0xc000);
-  return chosen(offered, async groups => (await hello({protocol, suites, groups})).keyExchange?.group);
+  const choose = (more: readonly number[]) => (groups: readonly number[]) =>
+    hello({protocol, suites, groups: [...groups, ...more]}).then(answer => answer.keyExchange?.group);
+  const alone = await chosen(offered, choose([]));
+  // A server with an ECDSA certificate also needs the curve of that certificate in the list (RFC 8422 section 5.1.1).
+  return alone.length > 0 ? alone : chosen(offered, choose(groupsOf('strong')));
 }
 
 async function chosen(

@@ -71,9 +71,6 @@ async function requested({tls}: ScanContext): Promise<Outcome> {
   const flights = await tls.flights();
   if (flights.length === 0) return notTested('no handshake could be read');
   const silent = flights.filter(flight => flight.certificateRequest === undefined);
-  // A TLS 1.3 flight that stays sealed says nothing either way.
-  if (silent.some(flight => flight.certificates.length === 0))
-    return notTested('the server flight could not be decrypted');
   if (silent.length === flights.length) return fail('no handshake held a CertificateRequest');
   return silent.length > 0
     ? fail('only some protocol versions ask for one')

@@ -10,7 +10,7 @@ const NAMES = (groups: readonly number[]) =>
 export const GROUP_CHECKS: readonly Check[] = [
   {
     id: 'group-weak',
-    title: 'no group below 112 bits of security',
+    title: 'no curve below 256 bits',
     severity: 'high',
     risk: 'the key exchange can be broken, and with it every recorded connection',
     remedy: "leave ecdhCurve at 'auto', or list X25519MLKEM768, X25519, P-256, P-384",

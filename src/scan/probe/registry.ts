@@ -12,7 +12,7 @@ export const PROTOCOLS: Readonly<Record<ProtocolName, number>> = Object.freeze({
   'TLS 1.3': 0x0304,
 });
 
-/** How good a group is: hybrid with a post-quantum KEM, good, or too small. */
+/** How good a group is: hybrid with a post-quantum KEM, good, or a curve of less than 256 bits. */
 export type GroupStrength = 'post-quantum' | 'strong' | 'weak';
 
 interface NamedGroup {
@@ -25,7 +25,7 @@ function groups(strength: GroupStrength, rows: Readonly<Record<string, number>>)
   return Object.entries(rows).map(([name, id]) => ({id, name, strength}));
 }
 
-/** RFC 8422, RFC 7919, RFC 7027 and the hybrid groups; weak means less than 112 bits of security. */
+/** RFC 8422, RFC 7919, RFC 7027 and the hybrid groups. */
 export const GROUPS: readonly NamedGroup[] = [
   ...groups('post-quantum', {
     X25519MLKEM768: 0x11ec,
@@ -58,11 +58,16 @@ export const GROUPS: readonly NamedGroup[] = [
     sect163r2: 3,
     sect193r1: 4,
     sect193r2: 5,
+    sect233k1: 6,
+    sect233r1: 7,
+    sect239k1: 8,
     secp160k1: 15,
     secp160r1: 16,
     secp160r2: 17,
     secp192k1: 18,
     secp192r1: 19,
+    secp224k1: 20,
+    secp224r1: 21,
   }),
 ];
 

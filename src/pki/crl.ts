@@ -1,3 +1,5 @@
+import {CRL_REASONS} from '../x509/crl-entry';
+import type {CrlReason} from '../x509/crl-entry';
 import {Tag} from '../x509/der';
 import type {RawExtension} from '../x509/extensions';
 import {context, encode, enumerated, generalizedTime, integer, sequence, time} from './der';
@@ -14,22 +16,6 @@ import {keyIdentifierOf} from './keys';
 import {signed} from './signed';
 import type {Signer, SigningSpec} from './signed';
 import {endOf} from './validity';
-
-/** RFC 5280 section 5.3.1. */
-export const CRL_REASONS = {
-  unspecified: 0,
-  keyCompromise: 1,
-  cACompromise: 2,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  certificateHold: 6,
-  removeFromCRL: 8,
-  privilegeWithdrawn: 9,
-  aACompromise: 10,
-} as const;
-
-export type CrlReason = keyof typeof CRL_REASONS;
 
 /** One revoked certificate. */
 export interface CrlEntrySpec {
@@ -99,7 +85,7 @@ function encodeEntry(entry: CrlEntrySpec): Buffer {
 function entryExtensions(entry: CrlEntrySpec): readonly RawExtension[] {
   const {reason, invalidSince, certificateIssuer, otherExtensions = []} = entry;
   return [
-    ...present(reason, '2.5.29.21', 'not critical', value => enumerated(CRL_REASONS[value])),
+    ...present(reason, '2.5.29.21', 'not critical', value => enumerated(CRL_REASONS.indexOf(value))),
     ...present(invalidSince, '2.5.29.24', 'not critical', generalizedTime),
     ...present(certificateIssuer, '2.5.29.29', 'critical', value =>
       sequence(encodeGeneralName({kind: 'directory', value})),

@@ -4,7 +4,7 @@ import type {Authority, AuthoritySpec, Clock} from './authority';
 import type {CertificateSpec} from './certificate';
 import type {Credential} from './credential';
 import {filesOf, loadAuthority, loadCredential, recordOf} from './credential-files';
-import type {CrlReason} from './crl';
+import type {CrlReason} from '../x509/crl-entry';
 import {signCompleteCrls, signDeltaCrls} from './crl-files';
 import {currentOf, isAuthority, requireFree, revocableIn, rootOf, rootsIn} from './index-queries';
 import {generateKeyLike} from './keys';
@@ -165,7 +165,7 @@ function statusOf(index: Index, issuer: string, serialNumber: string): OcspStatu
   const record = index.certificates.find(
     candidate => candidate.issuer === issuer && candidate.serialNumber === serialNumber,
   );
-  if (record === undefined) return {status: 'unknown'};
-  if (record.revoked === undefined) return {status: 'good'};
-  return {status: 'revoked', since: record.revoked.at, reason: record.revoked.reason};
+  if (record === undefined) return {kind: 'unknown'};
+  if (record.revoked === undefined) return {kind: 'good'};
+  return {kind: 'revoked', since: record.revoked.at, reason: record.revoked.reason};
 }

@@ -1,16 +1,12 @@
 import {DerReader, Tag, childrenOf, contextTag, encodingOf, parseDer, readOctetString, readOid} from '../x509/der';
 import type {DerNode} from '../x509/der';
+import type {OcspCertId} from '../x509/ocsp';
 import {readSerialNumber} from '../x509/serial-number';
 
 /** One certificate that a client asks about (RFC 6960 section 4.1.1). */
-export interface RequestedCertificate {
+export interface RequestedCertificate extends OcspCertId {
   /** DER of the CertID, to be repeated in the answer. */
-  readonly certificateId: Buffer;
-  /** OID of the hash function of the two hashes. */
-  readonly hashAlgorithm: string;
-  readonly issuerNameHash: Buffer;
-  readonly issuerKeyHash: Buffer;
-  readonly serialNumber: string;
+  readonly der: Buffer;
 }
 
 /** What a client asks an OCSP responder. */
@@ -44,7 +40,7 @@ function parseRequest(node: DerNode): RequestedCertificate {
   const certificateId = new DerReader(node).read(Tag.SEQUENCE);
   const reader = new DerReader(certificateId);
   const request = {
-    certificateId: encodingOf(certificateId),
+    der: encodingOf(certificateId),
     hashAlgorithm: readOid(new DerReader(reader.read(Tag.SEQUENCE)).read(Tag.OID)),
     issuerNameHash: readOctetString(reader.read()),
     issuerKeyHash: readOctetString(reader.read()),

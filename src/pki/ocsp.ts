@@ -1,13 +1,15 @@
 import {createHash} from 'node:crypto';
-import {CRL_REASONS} from './crl';
-import type {CrlReason} from './crl';
+import {CRL_REASONS} from '../x509/crl-entry';
+import type {CrlReason} from '../x509/crl-entry';
+import type {OcspCertId} from '../x509/ocsp';
+import {CERT_ID_HASHES} from '../x509/ocsp-request';
+import type {CertIdHash} from '../x509/ocsp-request';
 import {NULL, context, enumerated, generalizedTime, implicit, integer, octetString, oid, sequence} from './der';
 import type {Credential} from './credential';
 import {encodeExtension} from './extensions';
 import {keyBitsOf, keyIdentifierOf, spkiOf} from './keys';
 import {encodeName} from './names';
 import type {NameSpec} from './names';
-import type {RequestedCertificate} from './ocsp-request';
 import {serialValue} from './serial-number';
 import type {SerialNumber} from './serial-number';
 import {signed} from './signed';
@@ -24,9 +26,9 @@ export type OcspError = keyof typeof ERROR_STATUS;
 
 /** What a responder says about one certificate. */
 export type OcspStatus =
-  | {readonly status: 'good'}
-  | {readonly status: 'revoked'; readonly since: Date; readonly reason?: CrlReason}
-  | {readonly status: 'unknown'};
+  | {readonly kind: 'good'}
+  | {readonly kind: 'revoked'; readonly since: Date; readonly reason?: CrlReason}
+  | {readonly kind: 'unknown'};
 
 /** One answer inside a response. */
 export interface OcspAnswerSpec {
@@ -53,7 +55,7 @@ export interface OcspSpec extends SigningSpec {
   /** How the responder names itself. Default by its key. */
   readonly responderName?: NameSpec;
   /** Hash of the CertID where `certificate` is a serial number. Default `sha1`, as every client understands it. */
-  readonly hash?: CertificateIdHash;
+  readonly hash?: CertIdHash;
 }
 
 /** DER of a successful response (RFC 6960 section 4.2) about certificates of `issuer`. */
@@ -95,11 +97,11 @@ function encodeAnswer(answer: OcspAnswerSpec, {hash = 'sha1'}: OcspSpec, issuer:
 }
 
 function encodeStatus(status: OcspStatus): Buffer {
-  switch (status.status) {
+  switch (status.kind) {
     case 'good':
       return implicit(0, Buffer.alloc(0));
     case 'revoked': {
-      const reason = status.reason === undefined ? [] : [context(0, enumerated(CRL_REASONS[status.reason]))];
+      const reason = status.reason === undefined ? [] : [context(0, enumerated(CRL_REASONS.indexOf(status.reason)))];
       return context(1, generalizedTime(status.since), ...reason);
     }
     case 'unknown':
@@ -107,23 +109,18 @@ function encodeStatus(status: OcspStatus): Buffer {
   }
 }
 
-/** OIDs of the hash functions a CertID can use. */
-const CERTIFICATE_ID_HASHES = {sha1: '1.3.14.3.2.26', sha256: '2.16.840.1.101.3.4.2.1'} as const;
-
-export type CertificateIdHash = keyof typeof CERTIFICATE_ID_HASHES;
-
 /** DER of a CertID (RFC 6960 section 4.1.1): hashes of the issuer's name and key, and the serial number. */
-export function encodeCertificateId(issuer: Signer, serialNumber: SerialNumber, hash: CertificateIdHash): Buffer {
+export function encodeCertificateId(issuer: Signer, serialNumber: SerialNumber, hash: CertIdHash): Buffer {
   const {nameHash, keyHash} = issuerHashes(issuer, hash);
   return sequence(
-    sequence(oid(CERTIFICATE_ID_HASHES[hash]), NULL),
+    sequence(oid(CERT_ID_HASHES[hash]), NULL),
     octetString(nameHash),
     octetString(keyHash),
     integer(serialValue(serialNumber)),
   );
 }
 
-function issuerHashes(issuer: Signer, hash: CertificateIdHash): {readonly nameHash: Buffer; readonly keyHash: Buffer} {
+function issuerHashes(issuer: Signer, hash: CertIdHash): {readonly nameHash: Buffer; readonly keyHash: Buffer} {
   return {
     nameHash: createHash(hash).update(issuer.name).digest(),
     keyHash: createHash(hash)
@@ -133,15 +130,11 @@ function issuerHashes(issuer: Signer, hash: CertificateIdHash): {readonly nameHa
 }
 
 /** Whether a client asks about a certificate of this issuer. A hash function this CA does not know is a no. */
-export function isIssuerOf(issuer: Signer, requested: RequestedCertificate): boolean {
-  const hash = Object.keys(CERTIFICATE_ID_HASHES)
-    .filter(isCertificateIdHash)
-    .find(name => CERTIFICATE_ID_HASHES[name] === requested.hashAlgorithm);
+export function isIssuerOf(issuer: Signer, id: OcspCertId): boolean {
+  const hash = HASHES.find(name => CERT_ID_HASHES[name] === id.hashAlgorithm);
   if (hash === undefined) return false;
   const {nameHash, keyHash} = issuerHashes(issuer, hash);
-  return nameHash.equals(requested.issuerNameHash) && keyHash.equals(requested.issuerKeyHash);
+  return nameHash.equals(id.issuerNameHash) && keyHash.equals(id.issuerKeyHash);
 }
 
-function isCertificateIdHash(name: string): name is CertificateIdHash {
-  return Object.hasOwn(CERTIFICATE_ID_HASHES, name);
-}
+const HASHES: readonly CertIdHash[] = ['sha1', 'sha256'];

@@ -1,6 +1,6 @@
 import {MtlsError} from '../errors';
-import {CRL_REASONS} from './crl';
-import type {CrlReason} from './crl';
+import {CRL_REASONS} from '../x509/crl-entry';
+import type {CrlReason} from '../x509/crl-entry';
 
 /** The index of a development CA: what was issued and what was revoked. No key is in it. */
 export interface Index {
@@ -107,7 +107,7 @@ function isPurpose(text: string): text is Purpose {
 
 /** Whether text is a reason of RFC 5280 section 5.3.1. */
 export function isCrlReason(text: string): text is CrlReason {
-  return Object.hasOwn(CRL_REASONS, text);
+  return CRL_REASONS.some(reason => reason === text);
 }
 
 function parseJson(text: string): unknown {

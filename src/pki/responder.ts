@@ -21,8 +21,8 @@ export function answerOcspRequest(bytes: Buffer, authorities: readonly Respondin
     request.certificates.every(certificate => isIssuerOf(authority, certificate)),
   );
   if (responding === undefined) return encodeOcspError('unauthorized');
-  const answers = request.certificates.map(({certificateId, serialNumber}): OcspAnswerSpec => ({
-    certificate: certificateId,
+  const answers = request.certificates.map(({der, serialNumber}): OcspAnswerSpec => ({
+    certificate: der,
     status: responding.statusOf(serialNumber),
   }));
   return responding.authority.answerOcsp({answers, ...(request.nonce ? {nonce: request.nonce} : {})});

@@ -1,12 +1,12 @@
-import {CRL_REASONS} from '../../pki/crl';
-import type {CrlReason} from '../../pki/crl';
+import {CRL_REASONS} from '../../x509/crl-entry';
+import type {CrlReason} from '../../x509/crl-entry';
 import {isCrlReason} from '../../pki/records';
 import {parseOptions, usageError} from '../command';
 import type {Command} from '../command';
 import {FOLDER_HELP, FOLDER_OPTIONS, onlyArgument, openCa, report} from './options';
 
 /** `removeFromCRL` is what a delta CRL says, not why somebody revokes. */
-const REASONS = Object.keys(CRL_REASONS).filter(reason => reason !== 'removeFromCRL');
+const REASONS: readonly string[] = CRL_REASONS.filter(reason => reason !== undefined && reason !== 'removeFromCRL');
 
 export const revoke: Command = {
   name: 'revoke',

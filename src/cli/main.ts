@@ -5,6 +5,7 @@ import {EXIT} from './command';
 import type {Command, CommandGroup, Io} from './command';
 import {runCommandLine} from './dispatch';
 import {pki} from './pki/group';
+import {scan} from './scan/scan';
 
 /** The command line: `mtls <command>`. Each command is a file of its own; this one knows only the table. */
 
@@ -23,7 +24,7 @@ const version: Command = {
 const program: CommandGroup = {
   name: 'mtls',
   summary: 'Mutual TLS for LoopBack: certificates, and proof that they are enforced',
-  commands: [pki, version],
+  commands: [scan, pki, version],
   notes: `
 Every command has --help. Exit codes: 0 done, 1 failed or refused, 2 the command line was not understood.
 Colours are left out when NO_COLOR is set or the output is not a terminal.`,

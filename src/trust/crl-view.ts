@@ -43,7 +43,7 @@ export class CrlView implements RevocationView {
   readonly #byIssuer = new Map<string, VerifiedCrl[]>();
   readonly #policy: CrlPolicy;
   readonly #checkSigner: SignerCheck;
-  /** Signers being judged right now: a CRL cannot vouch for its own signer. */
+  /** Signers being judged right now: a CRL does not vouch for its own signer. */
   readonly #judging = new Set<string>();
 
   constructor(crls: readonly VerifiedCrl[], policy: CrlPolicy, checkSigner: SignerCheck) {
@@ -83,7 +83,7 @@ export class CrlView implements RevocationView {
     return {
       status: 'unknown',
       required: 'a current CRL that covers the certificate',
-      found: found.length === 0 ? 'none of its issuer' : found.join('; '),
+      found: found.length === 0 ? 'none of its issuer' : [...new Set(found)].join('; '),
     };
   }
 
@@ -109,7 +109,7 @@ export class CrlView implements RevocationView {
     if (crl.facts.extensions.issuingDistributionPoint?.indirectCrl === true && this.#policy.indirectCrl === 'deny') {
       return {kind: 'refused', why: 'an indirect CRL, which the policy refuses'};
     }
-    const signerUntilMs = this.#signerUntil(crl, issuer, anchor, now);
+    const signerUntilMs = this.#signerUntil(crl, point, subject, issuer, anchor, now);
     if (signerUntilMs === undefined) return {kind: 'refused', why: 'its signer does not lead to the anchor'};
     const delta = this.#deltaOn(crl);
     const used = delta === undefined ? [crl] : [delta, crl];
@@ -122,21 +122,36 @@ export class CrlView implements RevocationView {
   }
 
   /** RFC 5280 section 6.3.3 (f): the CA itself, or a signer with a path to the same anchor. Undefined: neither. */
-  #signerUntil(crl: VerifiedCrl, issuer: CertificateFacts, anchor: TrustAnchor, now: Date): number | undefined {
+  #signerUntil(
+    crl: VerifiedCrl,
+    point: PointToMatch,
+    subject: CertificateFacts,
+    issuer: CertificateFacts,
+    anchor: TrustAnchor,
+    now: Date,
+  ): number | undefined {
     const isIssuer =
       crl.keyFingerprint === issuer.spkiFingerprint && crl.facts.issuer.comparable === issuer.subject.comparable;
     if (isIssuer) return maySignCrls(issuer) ? Infinity : undefined;
-    for (const signer of crl.signers) {
-      if (!maySignCrls(signer) || this.#judging.has(signer.fingerprint)) continue;
-      this.#judging.add(signer.fingerprint);
-      try {
-        const accepted = this.#checkSigner(signer, anchor, this, now);
-        if (accepted !== undefined) return accepted.validUntil.getTime();
-      } finally {
-        this.#judging.delete(signer.fingerprint);
+    for (const signer of crl.signers.filter(maySignCrls)) {
+      if (this.#judging.has(signer.fingerprint)) {
+        // Only where the CA itself wrote into the signer's certificate that this signer speaks about it.
+        if (signer.fingerprint === subject.fingerprint && point.crlIssuer.length > 0) return Infinity;
+        continue;
       }
+      const untilMs = this.#judgeSigner(signer, anchor, now);
+      if (untilMs !== undefined) return untilMs;
     }
     return undefined;
+  }
+
+  #judgeSigner(signer: CertificateFacts, anchor: TrustAnchor, now: Date): number | undefined {
+    this.#judging.add(signer.fingerprint);
+    try {
+      return this.#checkSigner(signer, anchor, this, now)?.validUntil.getTime();
+    } finally {
+      this.#judging.delete(signer.fingerprint);
+    }
   }
 
   /** The newest delta that builds on this CRL (RFC 5280 sections 5.2.4 and 6.3.3 (c)). */

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import {createAuthority} from '../../src/pki/authority';
-import type {Authority} from '../../src/pki/authority';
+import {Authority, createAuthority} from '../../src/pki/authority';
 import type {CertificateSpec} from '../../src/pki/certificate';
+import {Credential} from '../../src/pki/credential';
 import type {CrlSpec} from '../../src/pki/crl';
 import type {TrustAnchor} from '../../src/trust/anchor';
+import {crlRevocation} from '../../src/trust/crl-revocation';
 import {verifyCrl} from '../../src/trust/crl-signature';
 import type {VerifiedCrl} from '../../src/trust/crl-signature';
 import {CrlView, DEFAULT_CRL_POLICY} from '../../src/trust/crl-view';
 import type {CrlPolicy} from '../../src/trust/crl-view';
+import {DEFAULT_TRUST} from '../../src/trust/policy';
 import type {RevocationStatus} from '../../src/trust/revocation';
 import {parseCertificate} from '../../src/x509/certificate';
 import type {CertificateFacts} from '../../src/x509/certificate';
@@ -426,5 +428,79 @@ describe('verifyCrl', () => {
     const outcome = await verifyCrl(parseCrl(authority.issueCrl({entries}).der), candidates, 'test', count);
     assert.ok('facts' in outcome);
     assert.ok(pauses >= 5, `${pauses} pauses`);
+  });
+});
+
+describe('crlRevocation', () => {
+  const root = createAuthority({subject: {commonName: 'Root'}, validity}, () => now);
+  const rootFacts = parseCertificate(root.certificate);
+  const rootAnchor: TrustAnchor = {name: 'root', certificate: rootFacts, authority: {}};
+  const client = parseCertificate(
+    root.issueClient({subject: {commonName: 'client'}, serialNumber: 5n, validity}).certificate,
+  );
+  const signerSpec = {subject: {commonName: 'Root'}, serialNumber: 7n, validity, keyUsage: ['cRLSign']} as const;
+
+  /** A CRL signer of the CA's name with a key of its own. */
+  function signerOf(issuer: Authority, spec: Partial<CertificateSpec> = {}): Authority {
+    const {certificate, key} = issuer.issue({...signerSpec, ...spec});
+    const facts = parseCertificate(certificate);
+    const keyIdentifier = facts.extensions.subjectKeyIdentifier ?? Buffer.alloc(0);
+    const credential = new Credential(certificate, [], key);
+    return new Authority({credential, name: issuer.name, keyIdentifier, presents: []}, () => now);
+  }
+
+  async function statusWith(
+    signer: Authority,
+    ownCrl: CrlSpec | undefined,
+    others: readonly Authority[] = [],
+  ): Promise<RevocationStatus> {
+    const scope = {issuingDistributionPoint: {covers: 'user certificates'}} as const;
+    const ders = [signer.issueCrl({...current, ...scope, number: 2}).der];
+    if (ownCrl) ders.push(root.issueCrl({...current, number: 1, ...ownCrl}).der);
+    const candidates = [root, signer, ...others].map(({certificate}) => parseCertificate(certificate));
+    const {view} = await crlRevocation(ders, candidates, DEFAULT_CRL_POLICY, DEFAULT_TRUST, pause);
+    return view.statusOf(client, rootFacts, rootAnchor, now);
+  }
+
+  const onlyAboutSigner = {
+    issuingDistributionPoint: at(there),
+  };
+  const pointing = {crlDistributionPoints: [there]};
+
+  it('believes a signer that the CA certified and did not revoke', async () => {
+    assert.equal((await statusWith(signerOf(root, pointing), onlyAboutSigner)).status, 'good');
+  });
+
+  it('does not believe a signer whose own status nobody tells', async () => {
+    assert.equal((await statusWith(signerOf(root, pointing), undefined)).status, 'unknown');
+  });
+
+  it('does not believe a revoked signer', async () => {
+    const own = {...onlyAboutSigner, entries: [{serialNumber: 7n, revokedAt: later(-HOUR)}]};
+    assert.equal((await statusWith(signerOf(root, pointing), own)).status, 'unknown');
+  });
+
+  it('does not believe an expired signer', async () => {
+    const expired = {...pointing, validity: {notBefore: validity.notBefore, notAfter: later(-1000)}};
+    assert.equal((await statusWith(signerOf(root, expired), onlyAboutSigner)).status, 'unknown');
+  });
+
+  it('does not believe a signer that may not sign CRLs', async () => {
+    const spec = {...pointing, keyUsage: ['digitalSignature']} as const;
+    assert.equal((await statusWith(signerOf(root, spec), onlyAboutSigner)).status, 'unknown');
+  });
+
+  it('does not believe a signer below another anchor of the same name', async () => {
+    const twin = createAuthority({subject: {commonName: 'Root'}, validity}, () => now);
+    assert.equal((await statusWith(signerOf(twin, pointing), onlyAboutSigner, [twin])).status, 'unknown');
+  });
+
+  it('tells which CRLs it cannot use', async () => {
+    const ders = [other.issueCrl(current).der];
+    const {refused} = await crlRevocation(ders, [rootFacts], DEFAULT_CRL_POLICY, DEFAULT_TRUST, pause);
+    assert.deepEqual(
+      refused.map(({code, where}) => [code, where]),
+      [['ERR_MTLS_REVOCATION_SOURCE', 'CRL 1']],
+    );
   });
 });

@@ -21,7 +21,6 @@ const RULES: readonly ((step: Step) => Breach | undefined)[] = [
   checkCriticality,
   checkSubjectKeyIdentifier,
   checkAuthorityKeyIdentifier,
-  checkKeyCertSign,
   checkCaOnlyFields,
   checkNoRevocationAvailable,
 ];
@@ -73,8 +72,13 @@ function checkSubject({certificate, role}: Step): Breach | undefined {
 
 const MUST_BE_CRITICAL: ReadonlyMap<string, string> = new Map([
   ['2.5.29.30', 'nameConstraints'],
-  ['2.5.29.36', 'policyConstraints'],
   ['2.5.29.54', 'inhibitAnyPolicy'],
+]);
+
+/** The RFC wants these critical too, but CAs in wide use do not write them so (NIST PKITS 4.6.4 and 4.8). */
+const MUST_BE_CRITICAL_IN_ANCHORS: ReadonlyMap<string, string> = new Map([
+  ['2.5.29.19', 'basicConstraints'],
+  ['2.5.29.36', 'policyConstraints'],
 ]);
 
 const MUST_NOT_BE_CRITICAL: ReadonlyMap<string, string> = new Map([
@@ -88,13 +92,13 @@ const MUST_NOT_BE_CRITICAL: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Section 4.2.1.9 wants basicConstraints critical in every CA certificate. We insist where the operator chose the
- * certificate; between anchor and leaf it changes nothing, since this library always reads the extension.
+ * Criticality makes software that does not know an extension refuse; this library knows all of these. So it insists
+ * where the operator chose the certificate, and below where no well-made certificate differs.
  */
 function checkCriticality({certificate, role}: Step): Breach | undefined {
   for (const {oid, critical} of certificate.extensions.all) {
-    const must =
-      MUST_BE_CRITICAL.get(oid) ?? (role === 'anchor' && oid === '2.5.29.19' ? 'basicConstraints' : undefined);
+    const inAnchors = role === 'anchor' ? MUST_BE_CRITICAL_IN_ANCHORS.get(oid) : undefined;
+    const must = MUST_BE_CRITICAL.get(oid) ?? inAnchors;
     if (must !== undefined && !critical) return {required: `a critical ${must}`, found: 'one that is not critical'};
     const mustNot = MUST_NOT_BE_CRITICAL.get(oid);
     if (mustNot !== undefined && critical)
@@ -128,22 +132,15 @@ function checkAuthorityKeyIdentifier(step: Step): Breach | undefined {
     : {required: `the key identifier of the issuer, ${expected.toString('hex')}`, found: keyIdentifier.toString('hex')};
 }
 
-/** Section 4.2.1.9: keyCertSign only in a CA. */
-function checkKeyCertSign({certificate, role}: Step): Breach | undefined {
-  return role === 'leaf' && !isCa(certificate) && certificate.extensions.keyUsage?.includes('keyCertSign') === true
-    ? {required: 'no keyCertSign in a certificate that is no CA', found: 'keyCertSign'}
-    : undefined;
-}
-
-/** Sections 4.2.1.9 and 4.2.1.10. */
+/** Sections 4.2.1.9 and 4.2.1.10: what is for CAs stands in CA certificates. */
 function checkCaOnlyFields({certificate, role}: Step): Breach | undefined {
-  const {extensions} = certificate;
   if (role !== 'leaf' || isCa(certificate)) return undefined;
-  if (extensions.nameConstraints !== undefined)
-    return {required: 'nameConstraints in CA certificates only', found: 'some in a leaf'};
-  return extensions.basicConstraints?.pathLength === undefined
-    ? undefined
-    : {required: 'a path length in CA certificates only', found: 'one in a leaf'};
+  const {extensions} = certificate;
+  const found =
+    (extensions.keyUsage?.includes('keyCertSign') === true && 'keyCertSign') ||
+    (extensions.basicConstraints?.pathLength !== undefined && 'a path length') ||
+    (extensions.nameConstraints !== undefined && 'nameConstraints');
+  return found === false ? undefined : {required: 'a CA certificate where it stands', found};
 }
 
 const OCSP = '1.3.6.1.5.5.7.48.1';

@@ -111,10 +111,10 @@ async function serves(app: string): Promise<void> {
   const child = start(app, {MTLS_CONFIG: writeConfig(app, ACCESS)});
   try {
     const url = await listening(child);
-    assert.equal(await statusOf(app, `${url}/ping`, 'clinician'), 200);
-    assert.equal(await statusOf(app, `${url}/ping`, 'admin'), 403);
-    assert.equal(await statusOf(app, `${url}/openapi.json`, 'clinician'), 403);
-    assert.equal(await statusOf(app, `${url}/`, 'admin'), 200);
+    assert.equal(await statusOf(app, `${url}/ping`, 'clinician-alice'), 200);
+    assert.equal(await statusOf(app, `${url}/ping`, 'admin-erin'), 403);
+    assert.equal(await statusOf(app, `${url}/openapi.json`, 'clinician-alice'), 403);
+    assert.equal(await statusOf(app, `${url}/`, 'admin-erin'), 200);
     await assert.rejects(statusOf(app, `${url}/ping`, undefined));
   } finally {
     child.kill('SIGINT');

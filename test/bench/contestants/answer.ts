@@ -1,9 +1,9 @@
-/** The answer every contestant gives: one patient, 415 bytes of JSON. */
+/** The answer every contestant gives: one patient, about 410 bytes of JSON. */
 export const ANSWER = Object.freeze({
   id: 'p-1001',
   name: 'Ines Marchetti',
   birthDate: '1961-04-02',
-  careTeam: ['spiffe://clinic.example/clinician/alice', 'spiffe://clinic.example/device/monitor-7'],
+  careTeam: ['spiffe://clinic.example/clinician/alice', 'monitor-7.devices.clinic.example'],
   allergies: ['penicillin', 'latex'],
   address: {street: '12 Harbour Street', city: 'Porto', postalCode: '4050-123', country: 'PT'},
   contact: {phone: '+351 22 555 0199', email: 'ines.marchetti@mail.example'},

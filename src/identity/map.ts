@@ -52,9 +52,9 @@ export function explainMapping(
   const evaluations = evaluate(peer, rules);
   return {
     decision: decide(peer, evaluations),
-    rules: evaluations.map(({rule, held}) => ({
+    rules: evaluations.map(({rule, held, verdict}) => ({
       rule: rule.name,
-      verdict: held.every(Boolean) ? 'match' : 'no match',
+      verdict,
       conditions: rule.conditions.map(({attribute, anyOf}, index) => ({
         attribute,
         verdict: held[index] === true ? 'holds' : 'fails',
@@ -69,15 +69,19 @@ interface Evaluation {
   readonly rule: CompiledRule;
   /** Whether each condition of the rule holds, in its order. */
   readonly held: readonly boolean[];
+  readonly verdict: 'match' | 'no match';
 }
 
 function evaluate(peer: VerifiedPeer, rules: readonly CompiledRule[]): readonly Evaluation[] {
-  return rules.map(rule => ({rule, held: rule.conditions.map(condition => condition.holds(peer))}));
+  return rules.map(rule => {
+    const held = rule.conditions.map(condition => condition.holds(peer));
+    // A rule without conditions does not compile; should one get here it matches nobody, not everybody.
+    return {rule, held, verdict: held.length > 0 && held.every(Boolean) ? 'match' : 'no match'};
+  });
 }
 
 function decide(peer: VerifiedPeer, evaluations: readonly Evaluation[]): IdentityDecision {
-  // A rule without conditions does not compile; should one get here it matches nobody, not everybody.
-  const matching = evaluations.filter(({held}) => held.length > 0 && held.every(Boolean)).map(({rule}) => rule);
+  const matching = evaluations.filter(({verdict}) => verdict === 'match').map(({rule}) => rule);
   const [first] = matching;
   if (first === undefined) {
     return reject({code: 'ERR_MTLS_IDENTITY_UNMAPPED', required: 'a matching rule', found: 'none', where: 'leaf'});

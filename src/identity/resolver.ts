@@ -20,7 +20,7 @@ export async function resolvePeer(
   resolve: IdentityResolver,
   signal: AbortSignal,
 ): Promise<IdentityDecision> {
-  const answer = await Promise.race([ask(peer, resolve, signal), aborted(signal)]);
+  const answer = signal.aborted ? TOO_LATE : await Promise.race([ask(peer, resolve, signal), aborted(signal)]);
   if ('why' in answer) return {verdict: 'reject', why: answer.why};
   const {identity} = answer;
   const beyond = checkAuthority(identity.roles, peer);
@@ -41,7 +41,6 @@ async function ask(peer: VerifiedPeer, resolve: IdentityResolver, signal: AbortS
 }
 
 function aborted(signal: AbortSignal): Promise<Answer> {
-  if (signal.aborted) return Promise.resolve(TOO_LATE);
   return new Promise(settle => {
     signal.addEventListener(
       'abort',

@@ -37,7 +37,8 @@ export function parseSpiffeId(text: string): SpiffeId | undefined {
 }
 
 /**
- * The SPIFFE ID of an X.509-SVID: its only URI, in a leaf that may sign and is no CA (X509-SVID sections 2 and 4).
+ * The SPIFFE ID of an X.509-SVID: its only URI, in a certificate whose key signs handshakes and nothing else
+ * (X509-SVID sections 2 and 4; that it is no CA, `verifyPeer` has seen to).
  *
  * @throws MtlsError `ERR_MTLS_IDENTITY_PROFILE`
  */
@@ -47,12 +48,10 @@ export function spiffeIdOf(peer: VerifiedPeer): SpiffeId {
   if (uri === undefined || uris.length > 1) throw offProfile('exactly one URI', `${uris.length}`);
   const id = parseSpiffeId(uri);
   if (id === undefined) throw offProfile('a SPIFFE ID of a workload', 'another URI');
-  const {basicConstraints, keyUsage = []} = peer.facts.extensions;
-  if (basicConstraints?.ca === true) throw offProfile('a leaf certificate', 'a CA');
-  if (!keyUsage.includes('digitalSignature'))
-    throw offProfile('key usage digitalSignature', keyUsage.join(', ') || 'none');
-  if (keyUsage.includes('keyCertSign') || keyUsage.includes('cRLSign')) {
-    throw offProfile('a key that signs no certificates or CRLs', keyUsage.join(', '));
+  const {keyUsage = []} = peer.facts.extensions;
+  if (!keyUsage.includes('digitalSignature') || keyUsage.includes('keyCertSign') || keyUsage.includes('cRLSign')) {
+    const found = keyUsage.join(', ') || 'no key usage';
+    throw offProfile('a key usage with digitalSignature and without keyCertSign and cRLSign', found);
   }
   return id;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync, createSecretKey} from 'node:crypto';
 import {formatLine, redact} from '../../src/audit/redact';
+import {Secret} from '../../src/tls/secret';
 import {SAMPLES} from './samples';
 
 const {privateKey, publicKey} = generateKeyPairSync('ec', {namedCurve: 'P-256'});
@@ -11,7 +12,8 @@ function nested(levels: number): unknown {
 }
 
 const CASES: readonly (readonly [sentence: string, value: unknown, plain: unknown])[] = [
-  ['what prints itself', {key: [{toJSON: () => '[secret]', value: 'hunter2'}]}, {key: ['[secret]']}],
+  ['a secret', new Secret('hunter2'), '[secret]'],
+  ['a secret inside', {key: [new Secret('hunter2')]}, {key: ['[secret]']}],
   ['what prints itself badly', {toJSON: () => Buffer.from('hunter2')}, '[7 bytes]'],
   ['a private key', privateKey, '[private key]'],
   ['a public key', publicKey, '[public key]'],

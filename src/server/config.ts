@@ -172,6 +172,9 @@ const OPTIONS = record({
   ),
   audit: optional(record({allowed: optional(word('record', 'omit')), sink: optional(word('stderr', 'none'))})),
   danger: optional(list(untouched)),
+  // The layer above reads these; they may stand in the same file.
+  access: optional(untouched),
+  scopes: optional(untouched),
 });
 
 /**

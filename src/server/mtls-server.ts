@@ -57,11 +57,12 @@ export interface MtlsServer {
 }
 
 /**
- * Checks the whole configuration, loads what it names, and makes a server that accepts only verified peers.
+ * Checks the whole configuration, loads what it names, and makes a server that accepts only verified peers. What the
+ * options leave out may come from the environment.
  * @throws ConfigError with every fault of options, files, credentials and runtime
  */
 export async function createMtlsServer(
-  options: MtlsOptions,
+  options: Partial<MtlsOptions>,
   application: RequestListener,
   extras: ServerExtras = {},
 ): Promise<MtlsServer> {
@@ -124,6 +125,14 @@ class RunningServer implements MtlsServer {
     this.https.useContext(contextOptions(material));
     this.https.guard(new RequestGuard(this.#handshakes, this.#gate, authorizeUpgrade));
     this.https.on('request', application);
+    this.https.on('listening', () => {
+      publish({
+        family: 'start',
+        phase: 'listening',
+        message: addressOf(this.https),
+        generation: this.snapshot.generation,
+      });
+    });
   }
 
   get snapshot(): Snapshot {
@@ -153,8 +162,6 @@ class RunningServer implements MtlsServer {
         found: address ?? 'nothing',
         where: 'listen',
       });
-    const {generation} = this.snapshot;
-    publish({family: 'start', phase: 'listening', message: `${address.address}:${address.port}`, generation});
     return address;
   }
 
@@ -179,6 +186,11 @@ class RunningServer implements MtlsServer {
     this.#connections.stop();
     publish({family: 'start', phase: 'stopped', message: 'stopped', generation: this.snapshot.generation});
   }
+}
+
+function addressOf(server: Server): string {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? `${address.address}:${address.port}` : (address ?? '');
 }
 
 function snapshotOf({trust, rules}: Material, generation: number): Snapshot {

@@ -1,0 +1,79 @@
+import {createResolvedRoute, TrieRouter} from '@loopback/rest';
+import type {Request, ResolvedRoute, RestRouter, RouteEntry} from '@loopback/rest';
+
+/** Decides about a route that was found, or about a path that has none. Throws to refuse. */
+export type RouteGuard = (request: Request, route: ResolvedRoute | undefined) => ResolvedRoute | undefined;
+
+/**
+ * LoopBack's router, with two differences: it honours `rest.router.strict`, which LoopBack loses on the way, and a
+ * literal path wins over a variable with or without the trailing slash. Otherwise `/patients/export/` would be served
+ * by `/patients/{id}`, under the rule of that route.
+ */
+export class LiteralFirstRouter extends TrieRouter {
+  override find(request: Request): ResolvedRoute | undefined {
+    if (this.options.strict !== true) {
+      for (const path of [request.path, toggleSlash(request.path)]) {
+        const route = this.routesWithoutPathVars[this.getKey(request.method, path)];
+        if (route !== undefined) return createResolvedRoute(route, {});
+      }
+    }
+    return super.find(request);
+  }
+}
+
+function toggleSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+}
+
+/** A router that finds nothing without asking its guard, and remembers every route it was given. */
+export class GuardedRouter implements RestRouter {
+  readonly #inner: RestRouter;
+  readonly #guard: RouteGuard;
+  readonly #entries = new Map<string, RouteEntry>();
+  readonly #clashes: (readonly [RouteEntry, RouteEntry])[] = [];
+
+  constructor(inner: RestRouter, guard: RouteGuard) {
+    this.#inner = inner;
+    this.#guard = guard;
+  }
+
+  /** Every route, documented or not, in the order of registration. */
+  get entries(): readonly RouteEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  /** Pairs of routes of which the first is hidden by the second. */
+  get clashes(): readonly (readonly [RouteEntry, RouteEntry])[] {
+    return this.#clashes;
+  }
+
+  /** Of two routes that mean the same requests, the first serves and the second is a clash. */
+  add(route: RouteEntry): void {
+    const shape = shapeOf(route);
+    const earlier = this.#entries.get(shape);
+    if (earlier !== undefined) {
+      this.#clashes.push([route, earlier]);
+      return;
+    }
+    this.#entries.set(shape, route);
+    this.#inner.add(route);
+  }
+
+  find(request: Request): ResolvedRoute | undefined {
+    return this.#guard(request, this.#inner.find(request));
+  }
+
+  /** The route of a request, before anybody decided about it. */
+  peek(request: Request): ResolvedRoute | undefined {
+    return this.#inner.find(request);
+  }
+
+  list(): RouteEntry[] {
+    return this.#inner.list();
+  }
+}
+
+/** Equal for two routes that the same request could mean: names of variables and a trailing slash do not count. */
+function shapeOf({verb, path}: RouteEntry): string {
+  return `${verb.toLowerCase()} ${path.replaceAll(/\{[^}]+\}/g, '{}').replace(/(.)\/$/, '$1')}`;
+}

@@ -1,0 +1,207 @@
+import type {IncomingMessage} from 'node:http';
+import {HttpErrors} from '@loopback/rest';
+import type {Request, ResolvedRoute, RouteEntry} from '@loopback/rest';
+import {publish} from '../audit/publish';
+import type {Refusal} from '../errors';
+import {CORRELATION_HEADER, correlationIdOf} from '../server/answer';
+import {peerOf} from '../server/peer';
+import type {PeerState} from '../server/peer';
+import type {UpgradeDecision} from '../server/request-guard';
+import {peerSummary} from '../server/summary';
+import {pathOf} from '../server/target';
+import type {AccessTable, RouteAccess} from './access-table';
+import type {RuleOutcome} from './access-rules';
+import type {GuardedRouter} from './guarded-router';
+import {RefusalError} from './refusal-error';
+
+/** A request that its rule allows. */
+export interface AllowedRequest {
+  readonly verdict: 'allow';
+  readonly caller: PeerState;
+  /** Absent where no LoopBack route serves the path, but a rule covers it. */
+  readonly route?: {readonly resolved: ResolvedRoute; readonly access: RouteAccess};
+}
+
+/** A request that gets no further. */
+export interface RefusedRequest {
+  readonly verdict: 'refuse';
+  readonly why: Refusal;
+  readonly endpoint?: string;
+  /** What the caller hears: `not found` where there is neither route nor rule. */
+  readonly answer: 'refused' | 'not found';
+}
+
+/** The rules in force, and whether allowed requests are recorded too. */
+export interface Access {
+  readonly table: AccessTable;
+  readonly allowed: 'record' | 'omit';
+}
+
+/**
+ * Decides about requests: first before CORS, middleware, body parsing and dependency injection, and again wherever a
+ * sequence looks for a route, so that a rewritten path, or a handler called on another way, gets no further.
+ */
+export class RequestAccess {
+  readonly #allowed = new WeakMap<IncomingMessage, {readonly as: AllowedRequest; readonly target: string}>();
+  #access: Access | undefined;
+
+  /** The rules in force. */
+  get table(): AccessTable | undefined {
+    return this.#access?.table;
+  }
+
+  /** Puts rules in force. Before that, everything is refused. */
+  adopt(access: Access): void {
+    this.#access = access;
+  }
+
+  /** Decides about a request before anything of the application sees it. */
+  decide(request: Request, router: GuardedRouter): AllowedRequest | RefusedRequest {
+    const asked = preflightOf(request) ?? request;
+    const decision = this.#judge(asked, router.peek(asked));
+    this.#record(request, decision);
+    if (decision.verdict === 'allow' && asked === request) {
+      this.#allowed.set(request, {as: decision, target: targetOf(request)});
+    }
+    return decision;
+  }
+
+  /**
+   * Confirms the route that a sequence found; what was decided for the same method and path is not decided twice.
+   * @throws RefusalError, or NotFound where there is neither route nor rule
+   */
+  confirm(request: Request, route: ResolvedRoute | undefined): AllowedRequest {
+    const known = this.#allowed.get(request);
+    if (known?.target === targetOf(request) && peerOf(request.socket) === known.as.caller) return known.as;
+    const decision = this.#judge(request, route);
+    this.#record(request, decision);
+    if (decision.verdict === 'allow') return decision;
+    throw errorFor(request, decision);
+  }
+
+  /** Records a refusal that was found behind the route, and makes the error for it. */
+  refuseLate(request: Request, endpoint: string, why: Refusal): Error {
+    const decision: RefusedRequest = {verdict: 'refuse', why, endpoint, answer: 'refused'};
+    this.#record(request, decision);
+    return errorFor(request, decision);
+  }
+
+  /** Decides about an upgrade: only a rule for `UPGRADE` and its path allows one. The server records refusals. */
+  decideUpgrade(request: IncomingMessage, caller: PeerState): UpgradeDecision {
+    const outcome = this.#access?.table.ofPath('UPGRADE', pathOf(request.url ?? '') ?? '');
+    const why = outcome === undefined ? NO_UPGRADE : refusalOf(outcome, caller);
+    return why === undefined ? {verdict: 'allow'} : {verdict: 'refuse', why};
+  }
+
+  /** Records a request that came over another listener than ours. */
+  recordUnverified(request: IncomingMessage): void {
+    publish({
+      family: 'authorization',
+      verdict: 'deny',
+      correlationId: correlationIdOf(request),
+      peer: peerSummary(request.socket, undefined),
+      method: request.method ?? '',
+      path: pathOf(request.url ?? '') ?? '',
+      why: UNVERIFIED,
+    });
+  }
+
+  #judge(request: Request, resolved: ResolvedRoute | undefined): AllowedRequest | RefusedRequest {
+    const caller = peerOf(request.socket);
+    if (caller === undefined) return refuse(UNVERIFIED);
+    if (this.#access === undefined) return refuse(NOT_STARTED);
+    const {table} = this.#access;
+    if (resolved === undefined) {
+      const outcome = table.ofPath(request.method, request.path);
+      if (outcome === undefined) return {...refuse(UNKNOWN), answer: 'not found'};
+      const why = refusalOf(outcome, caller);
+      return why === undefined ? {verdict: 'allow', caller} : refuse(why);
+    }
+    const access = table.ofRoute(entryOf(resolved));
+    const why = refusalOf(access.outcome, caller);
+    if (why !== undefined) return {...refuse(why), endpoint: access.endpoint};
+    return {verdict: 'allow', caller, route: {resolved, access}};
+  }
+
+  #record(request: Request, decision: AllowedRequest | RefusedRequest): void {
+    if (decision.verdict === 'allow' && this.#access?.allowed !== 'record') return;
+    const caller = peerOf(request.socket);
+    const endpoint = decision.verdict === 'allow' ? decision.route?.access.endpoint : decision.endpoint;
+    publish({
+      family: 'authorization',
+      verdict: decision.verdict === 'allow' ? 'allow' : 'deny',
+      correlationId: correlationIdOf(request),
+      peer: peerSummary(caller?.connection ?? request.socket, caller?.peer.facts),
+      ...(caller === undefined ? {} : {principal: caller.principal.id}),
+      method: request.method,
+      path: request.path,
+      ...(endpoint === undefined ? {} : {route: endpoint}),
+      ...(decision.verdict === 'allow' ? {} : {why: decision.why}),
+    });
+  }
+}
+
+/** The error that answers a refused request through LoopBack's reject action. */
+export function errorFor(request: Request, {why, answer}: RefusedRequest): Error {
+  const {res: response} = request;
+  if (response?.headersSent === false) {
+    response.setHeader('cache-control', 'no-store');
+    response.setHeader(CORRELATION_HEADER, correlationIdOf(request));
+  }
+  return answer === 'refused'
+    ? new RefusalError(why)
+    : new HttpErrors.NotFound(`Endpoint "${request.method} ${request.path}" not found.`);
+}
+
+/** The answer to everything that does not come over the mutual-TLS server. */
+export const UNVERIFIED: Refusal = Object.freeze<Refusal>({
+  code: 'ERR_MTLS_CONNECTION_UNVERIFIED',
+  required: 'a connection of the mutual-TLS server',
+  found: 'another one',
+});
+const NOT_STARTED: Refusal = Object.freeze<Refusal>({
+  code: 'ERR_MTLS_ACCESS_NO_RULE',
+  required: 'rules in force',
+  found: 'a server that has not started',
+});
+const UNKNOWN: Refusal = Object.freeze<Refusal>({
+  code: 'ERR_MTLS_ACCESS_NO_RULE',
+  required: 'a route or a rule',
+  found: 'neither',
+});
+const NO_UPGRADE: Refusal = Object.freeze<Refusal>({
+  code: 'ERR_MTLS_UPGRADE_REFUSED',
+  required: 'an access rule for UPGRADE and the path',
+  found: 'none',
+});
+
+function refuse(why: Refusal): RefusedRequest {
+  return {verdict: 'refuse', why, answer: 'refused'};
+}
+
+function refusalOf(outcome: RuleOutcome, caller: PeerState): Refusal | undefined {
+  if (outcome.kind === 'rule') return outcome.rule.refuse(caller, Date.now());
+  const [fault] = outcome.faults;
+  return {code: 'ERR_MTLS_ACCESS_NO_RULE', required: fault?.required ?? 'a rule', found: fault?.found ?? 'none'};
+}
+
+/** The entry behind what a router resolved: LoopBack derives the resolved route from it. */
+function entryOf(resolved: ResolvedRoute): RouteEntry {
+  const entry: unknown = Object.getPrototypeOf(resolved);
+  return isRouteEntry(entry) ? entry : resolved;
+}
+
+function isRouteEntry(value: unknown): value is RouteEntry {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'path') && Object.hasOwn(value, 'verb');
+}
+
+function targetOf(request: Request): string {
+  return `${request.method} ${request.path}`;
+}
+
+/** A CORS preflight asks about another verb (Fetch, section 4.8): the rule of that verb decides. */
+function preflightOf(request: Request): Request | undefined {
+  const verb = request.headers['access-control-request-method'];
+  if (request.method !== 'OPTIONS' || typeof verb !== 'string') return undefined;
+  return Object.create(request, {method: {value: verb.toUpperCase()}}) as Request;
+}

@@ -1,0 +1,224 @@
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import {Application, CoreBindings, inject} from '@loopback/core';
+import type {Context} from '@loopback/core';
+import {RestBindings, RestServer, RestTags} from '@loopback/rest';
+import type {HttpRequestListener, Request, ResolvedRoute, Response, RestServerConfig} from '@loopback/rest';
+import {SecurityBindings} from '@loopback/security';
+import {MtlsError} from '../errors';
+import {answerRefusal} from '../server/answer';
+import {createMtlsServer} from '../server/mtls-server';
+import type {MtlsServer} from '../server/mtls-server';
+import {peerOf} from '../server/peer';
+import {applicationFaults} from './application-faults';
+import {attachSinks} from './audit-sinks';
+import {guardRoute} from './guarded-route';
+import {GuardedRouter, LiteralFirstRouter} from './guarded-router';
+import {MtlsHttpServer} from './http-server';
+import {inspectAccess} from './inspection';
+import type {Inspection} from './inspection';
+import {MtlsBindings} from './keys';
+import {authorizersOf, middlewareOf} from './middleware';
+import type {Mount} from './mounts';
+import {readAccessSettings} from './options';
+import type {AccessSettings, MtlsComponentOptions} from './options';
+import {toMtlsPrincipal} from './principal';
+import type {MtlsPrincipal} from './principal';
+import {ReplacedBindings} from './replaced-bindings';
+import {errorFor, RequestAccess, UNVERIFIED} from './request-access';
+import {FORWARDED_HEADERS, hardenedConfig} from './rest-config';
+
+/** What an inspection came to, with the settings it was made under. */
+interface Inspected extends Inspection {
+  readonly settings: AccessSettings;
+}
+
+/**
+ * LoopBack's REST server behind mutual TLS. Before the application sees a request, its connection has been verified,
+ * its endpoint has a rule, and the rule allows the caller. Everything behind that is LoopBack as it is.
+ */
+export class MtlsRestServer extends RestServer {
+  /** Decides about requests and records what it decided. */
+  readonly requests: RequestAccess;
+  readonly #application: Application;
+  readonly #given: RestServerConfig;
+  readonly #mounts: Mount[] = [];
+  readonly #replaced: readonly ReplacedBindings[];
+  #router: GuardedRouter | undefined;
+  #secure: Promise<MtlsServer> | undefined;
+  #detachSinks: (() => void) | undefined;
+
+  constructor(
+    @inject(CoreBindings.APPLICATION_INSTANCE) application: Application,
+    @inject(RestBindings.CONFIG, {optional: true}) config: RestServerConfig = {},
+  ) {
+    super(application, hardenedConfig(config));
+    this.requests = new RequestAccess();
+    this.#application = application;
+    this.#given = config;
+    this.#replaced = [
+      new ReplacedBindings(application, ({key}) => key.startsWith(`${CoreBindings.CONTROLLERS}.`)),
+      // LoopBack itself replaces the routes of controllers whenever a controller is added.
+      new ReplacedBindings(this, ({key, tagMap}) => key.startsWith(ROUTES) && !(RestTags.CONTROLLER_ROUTE in tagMap)),
+    ];
+    this.bind(RestBindings.ROUTER)
+      .toDynamicValue(() => this.#makeRouter())
+      .lock();
+    this.bind(MtlsBindings.PRINCIPAL)
+      .toDynamicValue(({context}) => callerOf(context))
+      .lock();
+    this.bind(SecurityBindings.USER)
+      .toDynamicValue(({context}) => callerOf(context))
+      .lock();
+  }
+
+  /** What the application serves and under which rules, with everything that is wrong. Starts nothing. */
+  async audit(): Promise<Inspection> {
+    return this.#audit(await this.#options());
+  }
+
+  /**
+   * The mutual-TLS server, made and checked on first use. It does not listen before `start`.
+   * @throws ConfigError with every fault of routes, rules, options, credentials and runtime
+   */
+  secureServer(): Promise<MtlsServer> {
+    this.#secure ??= this.#makeSecureServer().catch((error: unknown) => {
+      this.#secure = undefined;
+      throw error;
+    });
+    return this.#secure;
+  }
+
+  override async start(): Promise<void> {
+    this.#detachSinks ??= await attachSinks(this);
+    const secure = await this.secureServer();
+    if (this.config.listenOnStart === false) return;
+    const [port, host, path] = await Promise.all([
+      this.get(RestBindings.PORT),
+      this.get(RestBindings.HOST),
+      this.get(RestBindings.PATH),
+    ]);
+    const server = new MtlsHttpServer(secure, {port, ...(host && {host}), ...(path && {path})});
+    await server.start();
+    this._httpServer = server;
+    this.bind(RestBindings.PORT).to(server.port);
+    this.bind(RestBindings.HOST).to(server.host);
+    this.bind(RestBindings.URL).to(server.url);
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop();
+    this.#secure = undefined;
+    this.#detachSinks?.();
+    this.#detachSinks = undefined;
+  }
+
+  override static(...args: Parameters<RestServer['static']>): void {
+    const [at, folder] = args;
+    this.#mounts.push({kind: 'static', at, target: folder});
+    super.static(...args);
+  }
+
+  override mountExpressRouter(...args: Parameters<RestServer['mountExpressRouter']>): void {
+    this.#mounts.push({kind: 'express', at: args[0], target: 'Express router'});
+    super.mountExpressRouter(...args);
+  }
+
+  override addOpenApiSpecEndpoint(...args: Parameters<RestServer['addOpenApiSpecEndpoint']>): void {
+    this.#mounts.push({kind: 'openapi', at: args[0], target: 'OpenAPI document'});
+    super.addOpenApiSpecEndpoint(...args);
+  }
+
+  /** Puts the gate before Express. Whoever serves the handler from a listener of their own gets refusals only. */
+  protected override _setupRequestHandlerIfNeeded(): void {
+    if (this._expressApp !== undefined) return;
+    super._setupRequestHandlerIfNeeded();
+    const express = this._requestHandler;
+    this._requestHandler = (request, response) => {
+      this.#admit(request, response, express);
+    };
+  }
+
+  /** Decides before anything of a sequence runs: CORS, middleware, body parsers, dependency injection. */
+  protected override async _handleHttpRequest(request: Request, response: Response): Promise<void> {
+    const decision = this.requests.decide(request, this.#currentRouter());
+    if (decision.verdict === 'allow') return super._handleHttpRequest(request, response);
+    const reject = await this.get(RestBindings.SequenceActions.REJECT);
+    reject({request, response}, errorFor(request, decision));
+  }
+
+  #admit(request: IncomingMessage, response: ServerResponse, express: HttpRequestListener): void {
+    if (peerOf(request.socket) === undefined) {
+      this.requests.recordUnverified(request);
+      answerRefusal(request, response, UNVERIFIED.code);
+      return;
+    }
+    for (const header of FORWARDED_HEADERS) Reflect.deleteProperty(request.headers, header);
+    express(request, response);
+  }
+
+  /** LoopBack makes a new routing table, and asks for a new router, whenever a controller or a route is added. */
+  #makeRouter(): GuardedRouter {
+    const own = this.#application.getSync(RestBindings.ROUTER, {optional: true});
+    const inner = own ?? new LiteralFirstRouter(this.config.router);
+    this.#router = new GuardedRouter(inner, (request, route) => this.#guard(request, route));
+    return this.#router;
+  }
+
+  #currentRouter(): GuardedRouter {
+    this._setupHandlerIfNeeded();
+    if (this.#router !== undefined) return this.#router;
+    const found = 'a routing table that was made without it';
+    throw new MtlsError({code: 'ERR_MTLS_ACCESS_NO_RULE', required: 'the router of this server', found});
+  }
+
+  #guard(request: Request, route: ResolvedRoute | undefined): ResolvedRoute | undefined {
+    const allowed = this.requests.confirm(request, route);
+    const {caller} = allowed;
+    const {table} = this.requests;
+    const target = allowed.route?.access.controller;
+    if (allowed.route === undefined || target === undefined || table === undefined) return allowed.route?.resolved;
+    const {endpoint} = allowed.route.access;
+    return guardRoute(allowed.route.resolved, {
+      caller,
+      target,
+      table,
+      refuse: why => this.requests.refuseLate(request, endpoint, why),
+    });
+  }
+
+  async #makeSecureServer(): Promise<MtlsServer> {
+    const options = await this.#options();
+    const {settings, table, faults} = await this.#audit(options);
+    const secure = await createMtlsServer(options, this.requestHandler, {
+      faults,
+      authorizeUpgrade: (request, caller) => this.requests.decideUpgrade(request, caller),
+    });
+    this.requests.adopt({table, allowed: settings.allowed});
+    return secure;
+  }
+
+  async #options(): Promise<MtlsComponentOptions> {
+    return (await this.#application.getConfig<MtlsComponentOptions>(MtlsBindings.COMPONENT)) ?? {};
+  }
+
+  async #audit(options: MtlsComponentOptions): Promise<Inspected> {
+    this._setupRequestHandlerIfNeeded();
+    const router = this.#currentRouter();
+    const {settings, faults} = await readAccessSettings(options);
+    const inventory = {router, mounts: this.#mounts, middleware: middlewareOf(this), authorizers: authorizersOf(this)};
+    const inspection = inspectAccess(inventory, settings);
+    const ownFaults = await applicationFaults(this.#application, this, this.#given);
+    const replaced = this.#replaced.flatMap(watched => watched.faults());
+    return {...inspection, settings, faults: [...faults, ...ownFaults, ...replaced, ...inspection.faults]};
+  }
+}
+
+const ROUTES = `${RestBindings.ROUTES}.`;
+
+/** Who calls, asked from the context of a request. Outside of one there is nobody to name. */
+function callerOf(context: Context): MtlsPrincipal {
+  const request = context.getSync(RestBindings.Http.REQUEST, {optional: true});
+  const caller = request === undefined ? undefined : peerOf(request.socket);
+  if (caller === undefined) throw new MtlsError(UNVERIFIED);
+  return toMtlsPrincipal(caller.principal);
+}

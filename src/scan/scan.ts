@@ -75,22 +75,36 @@ export async function scan(
 /** The context for the first address that answers a ClientHello with TLS. */
 async function reach(text: string, options: ScanOptions, budget: Budget): Promise<ScanContext> {
   const name = parseTarget(text);
-  let found = 'no connection';
+  const found: string[] = [];
   for (const target of await resolveTarget(name)) {
     const context = createContext(target, options, budget);
-    for (const protocol of ['TLS 1.3', 'TLS 1.2', 'TLS 1.0'] as const) {
-      const answer = await context.tls.answerTo(protocol);
-      if (answer.ended === 'unreachable') break;
-      if (answer.hello !== undefined || answer.alert !== undefined) return context;
-      found = answer.malformed ?? `${answer.ended} without an answer`;
-    }
+    const obstacle = await obstacleTo(context);
+    if (obstacle === undefined) return context;
+    found.push(`${target.address} ${obstacle}`);
   }
   throw new MtlsError({
     code: 'ERR_MTLS_SCAN_TARGET',
     required: 'a TLS server',
-    found,
+    found: found.join(', '),
     where: `${name.host}:${name.port}`,
   });
+}
+
+/** Why there is no TLS to talk to; an alert is TLS too. */
+async function obstacleTo({tls}: ScanContext): Promise<string | undefined> {
+  let obstacle = '';
+  for (const protocol of ['TLS 1.3', 'TLS 1.2', 'TLS 1.0'] as const) {
+    try {
+      const answer = await tls.answerTo(protocol);
+      if (answer.hello !== undefined || answer.alert !== undefined) return undefined;
+      if (answer.ended === 'unreachable') return 'takes no connection';
+      obstacle = answer.malformed ?? `gives no answer (${answer.ended})`;
+    } catch (error) {
+      if (error instanceof BudgetSpent) return error.message;
+      throw error;
+    }
+  }
+  return obstacle;
 }
 
 /** A check that cannot finish claims nothing. */

@@ -22,6 +22,7 @@ import {
   credentialOptions,
   HAS_OPENSSL,
   https,
+  identityOf,
   NAIVE,
   OTHER_CA,
   RSA_SERVER,
@@ -74,6 +75,12 @@ const gated =
     response.statusCode = mayEnter(request) ? 200 : 401;
     response.end();
   };
+
+const unitOf = (request: Parameters<Handler>[0]) => String(tlsOf(request).getPeerCertificate().subject.OU);
+
+const unitIs = (unit: string) => gated(request => unitOf(request) === unit);
+
+const ADMIN = identityOf(CA.issueClient({subject: {organizationalUnit: 'Admins', commonName: 'erin'}}));
 
 const hasHeader = (...names: readonly string[]) =>
   gated(request => tlsOf(request).authorized || names.some(name => request.headers[name] !== undefined));
@@ -200,6 +207,32 @@ const CASES: Record<string, readonly Case[]> = {
   ...refusesCertificate('client-ca-as-leaf'),
   ...refusesCertificate('client-nul-in-name'),
   ...refusesCertificate('client-oversized-chain'),
+  'identity-unmapped': [
+    weak(strict, /OU=mtls-scan: served/, {options: {issuer: CA}}),
+    good(() => https(STRICT, unitIs('Admins')), /HTTP 401/, {options: {issuer: CA}}),
+    good(strict, /refused by TLS/, {options: {issuer: OTHER_CA}}),
+    silent(strict, /no CA that the server trusts/),
+    silent(() => https(STRICT, () => undefined), /no answer in time/, {
+      options: {issuer: CA, limits: {...DEFAULT_LIMITS, connectionMs: 300}},
+    }),
+  ],
+  'identity-lookalike': [
+    weak(
+      () =>
+        https(
+          STRICT,
+          gated(request => unitOf(request).includes('Admins')),
+        ),
+      /OU=NotAdmins: served/,
+      {
+        options: {issuer: CA, identity: ADMIN},
+      },
+    ),
+    good(() => https(STRICT, unitIs('Admins')), /OU=NotAdmins: refused/, {options: {issuer: CA, identity: ADMIN}}),
+    silent(strict, /any certificate of the CA is served/, {options: {issuer: CA, identity: ADMIN}}),
+    silent(strict, /no client certificate/, {options: {issuer: CA}}),
+    silent(strict, /names no organizational unit/, {options: {issuer: CA, identity: ALICE}}),
+  ],
   'session-without-certificate': [
     weak(
       () =>

@@ -41,7 +41,8 @@ export function handshake(type: number, ...body: readonly Buffer[]): Buffer {
 
 /** Answers every ClientHello by the behaviour, with the hello messages a test needs and nothing behind them. */
 export function rawTlsServer(behaviour: RawBehaviour): Server {
-  return answeringServer(bytes => respond(readHello(bytes), behaviour));
+  // What is not a handshake record, such as a plaintext request, gets the alert unexpected_message.
+  return answeringServer(bytes => (bytes[0] === 22 ? respond(readHello(bytes), behaviour) : alertRecord(10)));
 }
 
 /** Sends one answer to the first bytes of every connection. */

@@ -134,25 +134,88 @@ export async function start(server: Server): Promise<Running> {
 }
 
 /** Whether tests against OpenSSL's own server can run. */
-export const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0;
+export const HAS_OPENSSL = isInstalled('openssl');
 
 /** Starts `openssl s_server` with the good certificate and more arguments. */
-export async function startOpenssl(...args: readonly string[]): Promise<Running> {
+export function startOpenssl(...args: readonly string[]): Promise<Running> {
+  return startProgram('openssl', (port, files) => [
+    's_server',
+    ...['-accept', `127.0.0.1:${port}`, '-key', files.key, '-cert', files.cert, '-CAfile', files.ca],
+    ...args,
+  ]);
+}
+
+/** Whether a program is there to be tested against. */
+export function isInstalled(program: string): boolean {
+  return spawnSync('which', [program]).status === 0;
+}
+
+/** Starts nginx with one TLS server of these directives. */
+export function startNginx(...directives: readonly string[]): Promise<Running> {
+  return startProgram('nginx', (port, files) => [
+    ...['-p', files.folder, '-e', 'stderr', '-c'],
+    files.write(
+      'nginx.conf',
+      `daemon off; master_process off; pid nginx.pid; error_log stderr; events {}
+      http {
+        access_log off; ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${kind};`).join(' ')}
+        server {
+          listen 127.0.0.1:${port} ssl;
+          ssl_certificate ${files.cert}; ssl_certificate_key ${files.key}; ssl_client_certificate ${files.ca};
+          ${directives.join('\n')}
+          location / { return 200 'patients'; }
+        }
+      }`,
+    ),
+  ]);
+}
+
+/** Starts stunnel in front of a plain HTTP port with these service options. */
+export function startStunnel(backendPort: number, ...options: readonly string[]): Promise<Running> {
+  return startProgram('stunnel', (port, files) => [
+    files.write(
+      'stunnel.conf',
+      [
+        'foreground = yes',
+        'pid =',
+        '[api]',
+        `accept = 127.0.0.1:${port}`,
+        `connect = 127.0.0.1:${backendPort}`,
+        `cert = ${files.cert}`,
+        `key = ${files.key}`,
+        `CAfile = ${files.ca}`,
+        ...options,
+        '',
+      ].join('\n'),
+    ),
+  ]);
+}
+
+/** Files of a server program, in a folder that is removed with it. */
+interface ProgramFiles {
+  readonly folder: string;
+  readonly key: string;
+  readonly cert: string;
+  readonly ca: string;
+  readonly write: (name: string, content: string) => string;
+}
+
+async function startProgram(
+  program: string,
+  args: (port: number, files: ProgramFiles) => readonly string[],
+): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'mtls-scan-'));
-  const file = (name: string, content: string) => {
+  const write = (name: string, content: string) => {
     const path = join(folder, name);
     writeFileSync(path, content, {mode: 0o600});
     return path;
   };
-  const files = [
-    ...['-key', file('key.pem', RSA_SERVER.exportKeyPem())],
-    ...['-cert', file('cert.pem', RSA_SERVER.chainPem)],
-    ...['-CAfile', file('ca.pem', CA.pem)],
-  ];
+  const key = write('key.pem', RSA_SERVER.exportKeyPem());
+  const cert = write('cert.pem', RSA_SERVER.chainPem);
+  const ca = write('ca.pem', CA.pem);
   const port = await freePort();
-  const child = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, ...args], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  // s_server ends when its standard input does.
+  const child = spawn(program, args(port, {folder, key, cert, ca, write}), {stdio: ['pipe', 'ignore', 'ignore']});
   const exited = once(child, 'exit');
   await untilListening(port);
   return {
@@ -160,7 +223,7 @@ export async function startOpenssl(...args: readonly string[]): Promise<Running>
     port,
     accepted: () => 0,
     stop: async () => {
-      child.kill();
+      child.kill('SIGKILL');
       await exited;
       rmSync(folder, {recursive: true});
     },

@@ -5,6 +5,7 @@ import {FORWARDED_CHECKS} from './forwarded';
 import {GROUP_CHECKS} from './groups';
 import {HANDSHAKE_CHECKS} from './handshake';
 import {HTTP_CHECKS} from './http';
+import {IDENTITY_CHECKS} from './identity';
 import {NAME_CHECKS} from './names';
 import {OPENAPI_CHECKS} from './openapi';
 import {PROTOCOL_CHECKS} from './protocols';
@@ -26,6 +27,7 @@ export interface CheckFamily {
 /** Every check, in the order of reports. */
 export const FAMILIES: readonly CheckFamily[] = [
   {title: 'Client certificates', phase: 'asking', checks: [...CLIENT_CERTIFICATE_CHECKS, ...WRONG_CERTIFICATE_CHECKS]},
+  {title: 'Identity', phase: 'asking', checks: IDENTITY_CHECKS},
   {title: 'Sessions and names', phase: 'asking', checks: [...SESSION_CHECKS, ...NAME_CHECKS]},
   {
     title: 'Protocols and suites',

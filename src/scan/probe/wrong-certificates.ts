@@ -40,6 +40,12 @@ export function mint(defect: Defect, material: MintMaterial): ClientIdentity {
   return {chain: credential.chainPem, key: credential.exportKeyPem()};
 }
 
+/** Makes a certificate that is good in every way, for a subject nobody knows. */
+export function mintFor(issuer: Authority, subject: NameSpec): ClientIdentity {
+  const credential = issuer.issueClient(leaf({subject}));
+  return {chain: credential.chainPem, key: credential.exportKeyPem()};
+}
+
 const MINTS: Readonly<Record<Defect, (material: MintMaterial) => Credential>> = {
   'self-signed': ({now}) =>
     createAuthority(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import {generateKeyPairSync, createSecretKey} from 'node:crypto';
+import {createSecretKey, generateKeyPairSync, X509Certificate} from 'node:crypto';
 import {formatLine, redact} from '../../src/audit/redact';
+import {createAuthority} from '../../src/pki/authority';
 import {Secret} from '../../src/tls/secret';
 import {SAMPLES} from './samples';
 
@@ -18,6 +19,7 @@ const CASES: readonly (readonly [sentence: string, value: unknown, plain: unknow
   ['a private key', privateKey, '[private key]'],
   ['a public key', publicKey, '[public key]'],
   ['a symmetric key', createSecretKey(Buffer.from('hunter2')), '[secret key]'],
+  ['a certificate', new X509Certificate(createAuthority({subject: 'CA'}).certificate), '[certificate]'],
   ['PEM text', `here: ${PEM}`, '[PEM]'],
   ['PEM as a property name', {[PEM]: 1}, {'[PEM]': 1}],
   ['a buffer', Buffer.from('hunter2'), '[7 bytes]'],

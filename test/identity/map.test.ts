@@ -206,7 +206,13 @@ describe('identity/map explains', () => {
   });
 
   it('that a certificate without policies and EKU shows none', () => {
-    const {rules} = explainMapping(peerWith({}), compiled({when: {policy: '1.2.3'}, roles: ['r'], id: 'san.uri'}));
-    assert.deepEqual(rules[0]?.conditions[0]?.shown, []);
+    const peer = peerWith({without: ['extendedKeyUsage']}, {}, ROOT, {absentExtendedKeyUsage: 'allow'});
+    const rule = {when: {policy: '1.2.3', extendedKeyUsage: '1.2.3'}, roles: ['r'], id: 'fingerprint'} as const;
+    assert.deepEqual(
+      explainMapping(peer, compiled(rule)).rules[0]?.conditions.map(({shown}) => shown),
+      [[], []],
+    );
+    const decision = map(peer, {...ANYONE, id: 'fingerprint'});
+    assert.deepEqual(decision.verdict === 'accept' && decision.principal.certificate.extendedKeyUsages, []);
   });
 });

@@ -6,6 +6,7 @@ import {createAuthority} from '../../src/pki/authority';
 import type {CertificateSpec} from '../../src/pki/certificate';
 import type {TrustAnchor} from '../../src/trust/anchor';
 import type {VerifiedPeer} from '../../src/trust/decision';
+import type {TrustPolicy} from '../../src/trust/policy';
 import {anchorOf, clock, decide, trustIn} from '../trust/fixture';
 
 /** The client CA of these tests and an intermediate below it; the anchor is called `Clinic CA`. */
@@ -16,9 +17,14 @@ export const WARD = ROOT.issueAuthority({subject: {organization: 'Clinic', commo
 export type Client = Partial<CertificateSpec>;
 
 /** A peer that `verifyPeer` accepted. */
-export function peerWith(client: Client, limits: Partial<TrustAnchor> = {}, issuer = ROOT): VerifiedPeer {
+export function peerWith(
+  client: Client,
+  limits: Partial<TrustAnchor> = {},
+  issuer = ROOT,
+  policy: Partial<TrustPolicy> = {},
+): VerifiedPeer {
   const anchor = anchorOf(ROOT, {name: 'Clinic CA', ...limits});
-  const decision = decide(issuer.issueClient({subject: 'Alice', ...client}), trustIn([anchor]));
+  const decision = decide(issuer.issueClient({subject: 'Alice', ...client}), trustIn([anchor], {policy}));
   assert.equal(decision.verdict, 'accept', decision.verdict === 'reject' ? JSON.stringify(decision.why) : '');
   return decision.peer;
 }

@@ -71,10 +71,10 @@ export interface SpiffeDomain {
  * @throws ConfigError when a domain, path or role is malformed
  */
 export function spiffe(...domains: readonly SpiffeDomain[]): IdentityResolver {
-  const faults = domains.flatMap(findFaults);
+  const faults: ConfigFault[] = [];
+  const compiled = domains.map((domain, index) => compileDomain(domain, `spiffe[${index}]`, faults));
   const [first, ...more] = faults;
   if (first !== undefined) throw new ConfigError([first, ...more]);
-  const compiled = domains.map(compileDomain);
   return peer => {
     const id = spiffeIdOf(peer);
     const own = compiled.filter(({domain}) => domain.trustDomain === id.trustDomain);
@@ -87,7 +87,7 @@ export function spiffe(...domains: readonly SpiffeDomain[]): IdentityResolver {
     }
     const roles = speaking.flatMap(({workloads}) =>
       workloads.flatMap(({pattern, roles: given}) => {
-        return matchesName(pattern, {kind: 'uri', value: id.uri}) ? given : [];
+        return matchesName(pattern, {kind: 'uri', value: withoutDomain(id.path)}) ? given : [];
       }),
     );
     return roles.length === 0 ? undefined : {id: id.uri, roles};
@@ -99,43 +99,34 @@ interface CompiledDomain {
   readonly workloads: readonly {readonly pattern: NamePattern; readonly roles: readonly string[]}[];
 }
 
-function compileDomain(domain: SpiffeDomain): CompiledDomain {
-  const workloads = domain.workloads.flatMap(({path, roles}) => {
-    const pattern = patternOf(domain.trustDomain, path);
-    return pattern === undefined ? [] : [{pattern, roles}];
-  });
-  return {domain, workloads};
-}
-
-function patternOf(trustDomain: string, path: string): NamePattern | undefined {
-  // With its wildcards filled in, the pattern has to be a SPIFFE ID.
-  const filled = `spiffe://${trustDomain}${path.replace(/\/\*\*$/, '/x').replace(/\/\*(?=\/|$)/g, '/x')}`;
-  return parseSpiffeId(filled) && parseNamePattern(`uri:spiffe://${trustDomain}${path}`);
-}
-
-function findFaults(domain: SpiffeDomain, index: number): readonly ConfigFault[] {
-  const faults: ConfigFault[] = [];
-  const report = (at: string, required: string, found: string, remedy: string): void => {
-    faults.push({code: 'ERR_MTLS_CONFIG', where: `spiffe[${index}].${at}`, required, found, remedy});
+function compileDomain(domain: SpiffeDomain, at: string, faults: ConfigFault[]): CompiledDomain {
+  const {trustDomain, anchors, workloads} = domain;
+  const report = (where: string, required: string, found: string, remedy: string): void => {
+    faults.push({code: 'ERR_MTLS_CONFIG', where: `${at}.${where}`, required, found, remedy});
   };
-  if (!TRUST_DOMAIN.test(domain.trustDomain)) {
-    report(
-      'trustDomain',
-      'a lower-case trust domain without scheme',
-      domain.trustDomain,
-      'write it as `clinic.example`',
-    );
+  if (!TRUST_DOMAIN.test(trustDomain)) {
+    report('trustDomain', 'a lower-case trust domain without scheme', trustDomain, 'write it as `clinic.example`');
   }
-  if (domain.anchors.length === 0)
-    report('anchors', 'at least one anchor', 'none', 'name the anchors that issue for it');
-  if (domain.workloads.length === 0) report('workloads', 'at least one workload', 'none', 'say who may do what');
-  domain.workloads.forEach(({path, roles}, position) => {
-    const at = `workloads[${position}]`;
-    if (patternOf('clinic.example', path) === undefined) {
-      report(`${at}.path`, 'a path such as `/ward/*`', path, 'begin with a slash and use whole segments');
-    }
-    if (roles.length === 0) report(`${at}.roles`, 'at least one role', 'none', 'name the roles');
-    for (const role of roles) if (!isRoleName(role)) report(`${at}.roles`, ROLE_NAME, role, 'rename the role');
+  if (anchors.length === 0) report('anchors', 'at least one anchor', 'none', 'name the anchors that issue for it');
+  if (workloads.length === 0) report('workloads', 'at least one workload', 'none', 'say who may do what');
+  const compiled = workloads.flatMap(({path, roles}, index) => {
+    const where = `workloads[${index}]`;
+    if (roles.length === 0) report(`${where}.roles`, 'at least one role', 'none', 'name the roles');
+    for (const role of roles) if (!isRoleName(role)) report(`${where}.roles`, ROLE_NAME, role, 'rename the role');
+    const pattern = isPathPattern(path) ? parseNamePattern(`uri:${withoutDomain(path)}`) : undefined;
+    if (pattern !== undefined) return [{pattern, roles}];
+    report(`${where}.path`, 'a path such as `/ward/*`', path, 'begin with a slash and use whole segments');
+    return [];
   });
-  return faults;
+  return {domain, workloads: compiled};
+}
+
+/** Paths are compared as URIs of an empty authority: the trust domain has been compared by itself. */
+function withoutDomain(path: string): string {
+  return `spiffe://${path}`;
+}
+
+/** Whether the text is a path with segments, with `*` for whole ones and `**` for the last. */
+function isPathPattern(text: string): boolean {
+  return PATH.test(text.replace(/\/\*\*$/, '/x').replace(/\/\*(?=\/|$)/g, '/x'));
 }

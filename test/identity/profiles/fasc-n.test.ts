@@ -37,6 +37,18 @@ describe('identity/profiles/fasc-n', () => {
     }
   });
 
+  it('refuses two flipped bits of one character, which parity does not see', () => {
+    for (let character = 0; character < 40; character++) {
+      const flipped = Buffer.from(EXAMPLE);
+      for (const bit of [character * 5, character * 5 + 1])
+        flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7));
+      assert.equal(
+        codeThrownBy(() => parseFascN(flipped)),
+        'ERR_MTLS_IDENTITY_PROFILE',
+      );
+    }
+  });
+
   const LAYOUTS = [
     ['another start sentinel', 'f0032d0001d092446d0d1d1112223333112232f'],
     ['another end sentinel', 'b0032d0001d092446d0d1d1112223333112232b'],

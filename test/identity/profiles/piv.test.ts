@@ -68,7 +68,8 @@ const ROWS: readonly (readonly [sentence: string, id: PivOptions['id'], client: 
     'ERR_MTLS_DER',
   ],
   ['another policy', 'upn', {...FULL, certificatePolicies: ['1.2.3']}, 'ERR_MTLS_CERTIFICATE_POLICY'],
-  ['no policy', 'upn', {...FULL, certificatePolicies: ['2.5.29.32.0']}, 'ERR_MTLS_CERTIFICATE_POLICY'],
+  ['any policy', 'upn', {...FULL, certificatePolicies: ['2.5.29.32.0']}, 'ERR_MTLS_CERTIFICATE_POLICY'],
+  ['no policy', 'upn', {subjectAltNames: ['upn:a@mil']}, 'ERR_MTLS_CERTIFICATE_POLICY'],
 ];
 
 function decide(client: Client, options: Partial<PivOptions>): Promise<string> {

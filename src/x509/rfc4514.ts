@@ -30,11 +30,7 @@ function formatAttribute({type, value}: NameAttribute): string {
 
 /** RFC 4514 section 2.4; beyond it, every control, formatting and separator character is written as hexadecimal pairs. */
 function escapeValue(value: string): string {
-  return value
-    .replace(/["+,;<>\\]/g, '\\$&')
-    .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, '\\ ')
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, hexPairs);
+  return value.replace(/^[ #]|["+,;<>\\]| $/g, '\\$&').replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, hexPairs);
 }
 
 function hexPairs(character: string): string {

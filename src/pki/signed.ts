@@ -29,7 +29,7 @@ export interface Mistakes {
   readonly signingKey?: KeyObject;
   /** Another algorithm outside the signed bytes than inside. */
   readonly outerScheme?: SignatureScheme;
-  /** One bit changed after signing. */
+  /** The last bit of the signed bytes or of the signature, changed after signing. */
   readonly corrupt?: 'content' | 'signature';
 }
 

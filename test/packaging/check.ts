@@ -75,7 +75,7 @@ function writeConfig(app: string, access: object | undefined): string {
   const file = join(app, 'mtls.json');
   const config = {
     server: {key: 'certs/server.key', cert: 'certs/server.crt'},
-    clients: {ca: 'certs/clients-ca.crt', crl: 'certs/clients.crl'},
+    clients: {ca: 'certs/clients-ca.crt', intermediates: 'certs/clients-issuing-ca.crt', crl: 'certs/clients.crl'},
     identity: {
       rules: [
         {when: {organizationalUnit: 'Clinicians'}, roles: ['clinician'], id: 'san.uri'},

@@ -47,8 +47,10 @@ function print(output: Output, text: string, exitCode: number): number {
 
 function printFailure(error: unknown, {stderr, env}: Io): number {
   const {lines, hint, exitCode} = failureOf(error);
+  // styleText would look at the terminal of the process, which need not be where this goes.
   const coloured = stderr.isTTY === true && !env['NO_COLOR'];
-  const label = (format: 'red' | 'yellow', text: string) => (coloured ? styleText(format, text) : text);
+  const label = (format: 'red' | 'yellow', text: string) =>
+    coloured ? styleText(format, text, {validateStream: false}) : text;
   for (const line of lines) stderr.write(`${label('red', 'error:')} ${line}\n`);
   if (hint !== undefined) stderr.write(`${label('yellow', 'hint:')} ${hint}\n`);
   return exitCode;

@@ -9,7 +9,7 @@ import type {Lifetime} from './validity';
 export interface CrlSigning {
   readonly load: (authority: string) => Authority;
   readonly now: Date;
-  /** How long the CRLs hold. Default: as long as the last ones; seven days for the first. */
+  /** How long the CRLs hold. Default: as long as the last ones, those of the root for a new authority, else seven days. */
   readonly lifetime?: Lifetime | undefined;
 }
 
@@ -21,8 +21,8 @@ export function signCompleteCrls(index: Index, root: string, signing: CrlSigning
   const {now} = signing;
   const crls: Record<string, CrlRecord> = {...index.crls};
   const signed = familyOf(index, root).map(name => {
-    const last = index.crls[name];
-    const number = (last?.lastNumber ?? 0) + 1;
+    const last = index.crls[name] ?? index.crls[root];
+    const number = (index.crls[name]?.lastNumber ?? 0) + 1;
     const nextUpdate = endOf(signing.lifetime ?? (last ? crlLifetime(last) : {days: 7}), now);
     crls[name] = {number, lastNumber: number, thisUpdate: now, nextUpdate};
     const entries = entriesOf(index, name, new Date(0));

@@ -73,7 +73,11 @@ export class GuardedRouter implements RestRouter {
   }
 }
 
-/** Equal for two routes that the same request could mean: names of variables and a trailing slash do not count. */
+/**
+ * Equal for two routes that the same request could mean. Names of variables do not count; nor does a trailing slash
+ * behind one. Literal paths that differ by the slash are two routes, as those of the API explorer are.
+ */
 function shapeOf({verb, path}: RouteEntry): string {
-  return `${verb.toLowerCase()} ${path.replaceAll(/\{[^}]+\}/g, '{}').replace(/(.)\/$/, '$1')}`;
+  const shape = path.replaceAll(/\{[^}]+\}/g, '{}');
+  return `${verb.toLowerCase()} ${shape.includes('{') ? shape.replace(/\/$/, '') : shape}`;
 }

@@ -1,9 +1,11 @@
+import type {Context} from '@loopback/core';
 import type {ConfigFault} from '../errors';
 import type {ConfiguredRule} from './access-config';
 import type {PathKey} from './access-key';
 import {AccessTable} from './access-table';
 import type {RouteAccess} from './access-table';
 import type {GuardedRouter} from './guarded-router';
+import {clashFault, hiddenRouteFaults} from './hidden-routes';
 import {accessMatrixOf, accessRow} from './matrix';
 import type {AccessMatrix, AccessRow, EndpointKind} from './matrix';
 import {MountKeys, pathsOf} from './mounts';
@@ -19,6 +21,8 @@ export interface Inspection {
 
 /** What there is to inspect. */
 export interface Inventory {
+  /** Where controllers are bound. */
+  readonly server: Context;
   readonly router: GuardedRouter;
   readonly mounts: readonly Mount[];
   /** Whether the application has a sequence or middleware of its own, which may serve any path. */
@@ -44,6 +48,7 @@ export function inspectAccess(inventory: Inventory, {configured, context}: Acces
   ];
   const faults = [
     ...routes.flatMap(({outcome}) => (outcome.kind === 'unusable' ? outcome.faults : [])),
+    ...hiddenRouteFaults(inventory.server, router, table),
     ...router.clashes.map(([hidden, serving]) => clashFault(hidden.describe(), serving.describe())),
     ...unprotected.map(mountFault),
     ...inspected.flatMap(key => key.faults),
@@ -115,15 +120,4 @@ function uselessFault(text: string): ConfigFault {
   const remedy = 'correct the class name or path, or remove the line';
   const where = `access[${JSON.stringify(text)}]`;
   return {code: 'ERR_MTLS_CONFIG', where, required: 'something that the application serves', found: 'nothing', remedy};
-}
-
-function clashFault(hidden: string, serving: string): ConfigFault {
-  const remedy = 'remove one of the two, or change its path';
-  return {
-    code: 'ERR_MTLS_CONFIG',
-    where: hidden,
-    required: 'a path of its own',
-    found: `the same as ${serving}`,
-    remedy,
-  };
 }

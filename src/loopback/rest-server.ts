@@ -205,7 +205,13 @@ export class MtlsRestServer extends RestServer {
     this._setupRequestHandlerIfNeeded();
     const router = this.#currentRouter();
     const {settings, faults} = await readAccessSettings(options);
-    const inventory = {router, mounts: this.#mounts, middleware: middlewareOf(this), authorizers: authorizersOf(this)};
+    const inventory = {
+      server: this,
+      router,
+      mounts: this.#mounts,
+      middleware: middlewareOf(this),
+      authorizers: authorizersOf(this),
+    };
     const inspection = inspectAccess(inventory, settings);
     const ownFaults = await applicationFaults(this.#application, this, this.#given);
     const replaced = this.#replaced.flatMap(watched => watched.faults());

@@ -11,6 +11,7 @@ import type {Report} from '../tls/source';
 import {readOptions, weakeningOf} from './config';
 import type {ResolvedOptions} from './config';
 import {Connections} from './connections';
+import {useDefaultSink} from './default-sink';
 import {drain} from './drain';
 import {Gate} from './gate';
 import type {Admission} from './gate';
@@ -70,6 +71,24 @@ export async function createMtlsServer(
   const report: Report = fault => void faults.push(fault);
   const now = new Date();
   const resolved = await readOptions(options, process.env, now, report);
+  // A configuration that cannot be read cannot ask for silence.
+  const releaseSink = resolved?.audit.sink === 'none' ? (): void => undefined : useDefaultSink();
+  try {
+    const [checked, material] = await checkStart(resolved, faults, report, now);
+    return new RunningServer(checked, material, application, extras.authorizeUpgrade, releaseSink);
+  } catch (error) {
+    releaseSink();
+    throw error;
+  }
+}
+
+/** Everything that is checked before a server is made, and everything the operator is told about it. */
+async function checkStart(
+  resolved: ResolvedOptions | undefined,
+  faults: readonly ConfigFault[],
+  report: Report,
+  now: Date,
+): Promise<readonly [ResolvedOptions, Material]> {
   const oldRuntime = resolved && weakeningOf(resolved, 'old-runtime') ? 'allow' : 'refuse';
   const remarks = inspectRuntime(thisRuntime(), oldRuntime, report);
   const material = resolved && (await loadMaterial(resolved, now, report));
@@ -80,7 +99,7 @@ export async function createMtlsServer(
   for (const message of remarks) publish({family: 'start', phase: 'warning', message});
   for (const {weakens, reason, until} of resolved.danger)
     publish({family: 'start', phase: 'weakening', message: `${weakens} until ${until.toISOString()}: ${reason}`});
-  return new RunningServer(resolved, material, application, extras.authorizeUpgrade);
+  return [resolved, material];
 }
 
 const INCOMPLETE: ConfigFault = {
@@ -109,14 +128,17 @@ class RunningServer implements MtlsServer {
   readonly #connections: Connections;
   readonly #handshakes: Handshakes;
   readonly #gate: Gate;
+  readonly #releaseSink: () => void;
 
   constructor(
     options: ResolvedOptions,
     material: Material,
     application: RequestListener,
     authorizeUpgrade: AuthorizeUpgrade | undefined,
+    releaseSink: () => void,
   ) {
     this.#options = options;
+    this.#releaseSink = releaseSink;
     this.#judge = new Judge(snapshotOf(material, 1));
     this.#connections = new Connections(this.#judge);
     this.#handshakes = new Handshakes(this.#judge, this.#connections, options.limits);
@@ -185,6 +207,7 @@ class RunningServer implements MtlsServer {
     await drain(this.https, this.#connections, this.#options.limits.drainTimeoutMs);
     this.#connections.stop();
     publish({family: 'start', phase: 'stopped', message: 'stopped', generation: this.snapshot.generation});
+    this.#releaseSink();
   }
 }
 

@@ -91,10 +91,25 @@ export async function start(
   return {mtls, port, stop: () => mtls.close()};
 }
 
-/** What a client needs to present a credential. */
-export function presenting(client: Credential | undefined): ConnectionOptions {
+/** What a client holds. */
+export interface Presentable {
+  readonly chainPem: string;
+  exportKeyPem(): string;
+}
+
+/** The same key with another chain behind it. */
+export function withChain(client: Credential, chainPem: string): Presentable {
+  return {chainPem, exportKeyPem: () => client.exportKeyPem()};
+}
+
+/**
+ * What a client needs to present a credential. Its own OpenSSL is told to mind nothing, so that what is refused is
+ * refused by the server.
+ */
+export function presenting(client: Presentable | undefined): ConnectionOptions {
   return {
     ca: serverRoot.pem,
+    ciphers: 'DEFAULT:@SECLEVEL=0',
     ...(client && {key: client.exportKeyPem(), cert: client.chainPem}),
   };
 }
@@ -106,7 +121,11 @@ export interface Answer {
 }
 
 /** One request on a connection of its own. Rejects with the socket's error when there is no answer. */
-export function get(port: number, client: Credential | undefined, options: RequestOptions = {}): Promise<Answer> {
+export function get(
+  port: number,
+  client: Presentable | undefined,
+  options: RequestOptions & ConnectionOptions = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
@@ -186,11 +205,12 @@ export class Recorder {
 
   /** Waits until there are this many events of a family. */
   async next<F extends Family>(family: F, number = 1): Promise<Extract<AuditEvent, {family: F}>> {
-    for (;;) {
+    for (let attempt = 0; attempt < 1_000; attempt++) {
       const event = this.of(family)[number - 1];
       if (event !== undefined) return event;
       await new Promise(resolve => setTimeout(resolve, 5));
     }
+    throw new Error(`no ${family} event number ${number}`);
   }
 
   stop(): void {

@@ -124,7 +124,7 @@ export interface Answer {
 export function get(
   port: number,
   client: Presentable | undefined,
-  options: RequestOptions & ConnectionOptions = {},
+  options: RequestOptions & {session?: Buffer} = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(

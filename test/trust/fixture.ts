@@ -1,6 +1,10 @@
+import assert from 'node:assert/strict';
+import {describe} from '../../src/errors';
 import {parseCertificate} from '../../src/x509/certificate';
 import type {CertificateFacts} from '../../src/x509/certificate';
-import type {Authority as CertificationAuthority} from '../../src/pki/authority';
+import {createAuthority} from '../../src/pki/authority';
+import type {AuthoritySpec, Authority as CertificationAuthority} from '../../src/pki/authority';
+import type {CertificateSpec} from '../../src/pki/certificate';
 import type {Credential} from '../../src/pki/credential';
 import type {TrustAnchor} from '../../src/trust/anchor';
 import type {Decision} from '../../src/trust/decision';
@@ -51,4 +55,33 @@ export function decide(client: Credential, trust: TrustMaterial, now: Date = NOW
 /** The code of a refusal, or `accept`. */
 export function codeOf(decision: Decision): string {
   return decision.verdict === 'accept' ? 'accept' : decision.why.code;
+}
+
+/** A root, an issuing CA and a client, and what differs from the usual in each. */
+export interface Chain extends Given {
+  readonly root?: Partial<AuthoritySpec>;
+  readonly issuing?: Partial<AuthoritySpec>;
+  readonly client?: Partial<CertificateSpec>;
+  readonly limits?: Partial<TrustAnchor>;
+  readonly now?: Date;
+}
+
+/** Makes the chain and decides about the client. */
+export function judge({root, issuing, client, limits, now, ...given}: Chain = {}): Decision {
+  const rootCa = createAuthority({subject: 'Root', ...root}, clock);
+  const issuingCa = rootCa.issueAuthority({subject: 'Issuing', ...issuing});
+  const leaf = issuingCa.issueClient({subject: 'alice', ...client});
+  return decide(leaf, trustIn([anchorOf(rootCa, limits)], given), now);
+}
+
+/** A table of sentences: what is decided about, and the code that comes out. */
+export type Table = readonly (readonly [sentence: string, chain: Chain, code: string])[];
+
+/** One test per row. */
+export function testTable(table: Table): void {
+  for (const [sentence, chain, code] of table)
+    it(`${code === 'accept' ? 'accepts' : 'refuses'} ${sentence}`, () => {
+      const decision = judge(chain);
+      assert.equal(codeOf(decision), code, decision.verdict === 'reject' ? describe(decision.why) : '');
+    });
 }

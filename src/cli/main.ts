@@ -36,6 +36,10 @@ export function main(args: readonly string[], io: Io): Promise<number> {
 }
 
 async function runProcess(): Promise<void> {
+  // A reader such as `head` may close the pipe when it has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

@@ -1,4 +1,4 @@
-import {createPrivateKey} from 'node:crypto';
+import {X509Certificate, createPrivateKey} from 'node:crypto';
 import {parseCertificate} from '../x509/certificate';
 import {decodePem} from '../x509/pem';
 import {Authority} from './authority';
@@ -29,11 +29,10 @@ function keyFileOf(record: CertificateRecord): string {
 
 /** Reads the current certificate of a record's name, its intermediates and its key. */
 export function loadCredential(store: Store, record: CertificateRecord): Credential {
-  const [certificate = Buffer.alloc(0), ...intermediates] = decodePem(
-    store.read(`${record.name}.crt`).toString('latin1'),
-    'CERTIFICATE',
-  );
-  return new Credential(certificate, intermediates, createPrivateKey(store.read(keyFileOf(record))));
+  const chain = store.read(`${record.name}.crt`);
+  const [, ...intermediates] = decodePem(chain.toString('latin1'), 'CERTIFICATE');
+  // Node reads the first certificate of a chain.
+  return new Credential(new X509Certificate(chain).raw, intermediates, createPrivateKey(store.read(keyFileOf(record))));
 }
 
 /**

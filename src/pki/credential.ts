@@ -50,7 +50,8 @@ export class Credential {
   /** PKCS#12 with key, certificate and intermediates, as browsers and phones import it. */
   exportPkcs12(passphrase: string, friendlyName: string): Buffer {
     return encodePkcs12({
-      certificates: [this.certificate, ...this.intermediates],
+      certificate: this.certificate,
+      intermediates: this.intermediates,
       key: this.key,
       passphrase,
       friendlyName,

@@ -37,7 +37,7 @@ export function implicit(number: number, content: Buffer): Buffer {
 
 /** `[number] IMPLICIT` in place of the identifier octet of an encoded value. */
 export function retag(number: number, value: Buffer): Buffer {
-  const constructed = ((value[0] ?? 0) & 0x20) !== 0;
+  const constructed = (value.readUInt8(0) & 0x20) !== 0;
   return Buffer.concat([Buffer.of(contextTag(number, constructed ? 'constructed' : 'primitive')), value.subarray(1)]);
 }
 

@@ -6,7 +6,7 @@ import type {Credential} from './credential';
 import {filesOf, loadAuthority, loadCredential, recordOf} from './credential-files';
 import type {CrlReason} from '../x509/crl-entry';
 import {signCompleteCrls, signDeltaCrls} from './crl-files';
-import {currentOf, isAuthority, requireFree, revocableIn, rootOf, rootsIn} from './index-queries';
+import {currentOf, isAuthority, renewableIn, requireFree, revocableIn, rootOf, rootsIn} from './index-queries';
 import {generateKeyLike} from './keys';
 import type {OcspStatus} from './ocsp';
 import type {CertificateRecord, Change, Index} from './records';
@@ -88,7 +88,7 @@ export class DevelopmentCa {
   /** Issues the current certificate of a name again: same contents, new serial number and dates. */
   renew(name: string, {lifetime, key = 'new'}: Renewal = {}): readonly string[] {
     return this.#store.change(index => {
-      const old = currentOf(index, name);
+      const old = renewableIn(index, name);
       const {certificate, key: oldKey} = loadCredential(this.#store, old);
       const now = this.#clock();
       const credential = this.#authority(index, old.issuer).issue({

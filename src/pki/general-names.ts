@@ -50,16 +50,19 @@ function otherName(type: string, value: Buffer): Buffer {
 }
 
 function encodeTextName(text: string): Buffer {
-  if (!isTextName(text)) throw unusable(`one of ${Object.keys(TEXT_KINDS).join(', ')} before a colon`, text);
-  const colon = text.indexOf(':');
-  const kind = text.slice(0, colon);
-  return isTextKind(kind) ? TEXT_KINDS[kind](text.slice(colon + 1)) : Buffer.alloc(0);
+  const name = readTextName(text);
+  if (name === undefined) throw unusable(`one of ${Object.keys(TEXT_KINDS).join(', ')} before a colon`, text);
+  return TEXT_KINDS[name.kind](name.value);
 }
 
 /** Whether text is a general name as `kind:value`. The value itself has not been looked at. */
 export function isTextName(text: string): text is `${TextKind}:${string}` {
-  const colon = text.indexOf(':');
-  return colon > 0 && isTextKind(text.slice(0, colon));
+  return readTextName(text) !== undefined;
+}
+
+function readTextName(text: string): {readonly kind: TextKind; readonly value: string} | undefined {
+  const [kind = '', ...rest] = text.split(':');
+  return rest.length > 0 && isTextKind(kind) ? {kind, value: rest.join(':')} : undefined;
 }
 
 function isTextKind(kind: string): kind is TextKind {

@@ -18,6 +18,17 @@ export function currentOf(index: Index, name: string): CertificateRecord {
 }
 
 /**
+ * The certificate that is to be renewed. What is revoked is not: whoever revoked it would not expect it to come back.
+ *
+ * @throws MtlsError `ERR_MTLS_PKI`
+ */
+export function renewableIn(index: Index, name: string): CertificateRecord {
+  const record = currentOf(index, name);
+  if (record.revoked) throw refusal('a certificate that is not revoked; issue a new one', name);
+  return record;
+}
+
+/**
  * Makes sure that a name can be given: letters, digits and hyphens, because it becomes a file name; `-ca` at the end
  * for an authority and for nobody else; and not in use by a certificate that is still good.
  *

@@ -1,7 +1,7 @@
 import {createHash, createPublicKey, generateKeyPairSync} from 'node:crypto';
 import type {KeyObject} from 'node:crypto';
 import {MtlsError} from '../errors';
-import {childrenOf, parseDer, readBitString} from '../x509/der';
+import {DerReader, Tag, parseDer, readBitString} from '../x509/der';
 
 /** Curves by the name in a key kind. The last three are too weak or too rare to be accepted anywhere: for negative tests. */
 const CURVES = {
@@ -64,6 +64,7 @@ export function keyIdentifierOf(key: KeyObject): Buffer {
 
 /** The BIT STRING inside a SubjectPublicKeyInfo. */
 export function keyBitsOf(spki: Buffer): Buffer {
-  const [, bits] = childrenOf(parseDer(spki));
-  return bits === undefined ? Buffer.alloc(0) : readBitString(bits).octets;
+  const reader = new DerReader(parseDer(spki, Tag.SEQUENCE));
+  reader.read(Tag.SEQUENCE);
+  return readBitString(reader.read()).octets;
 }

@@ -6,8 +6,10 @@ import {NULL, context, encode, integer, octetString, oid, sequence, setOf} from 
 
 /** What goes into a PKCS#12 file. */
 export interface Pkcs12Content {
-  /** DER, the certificate of the key first. */
-  readonly certificates: readonly Buffer[];
+  /** DER. */
+  readonly certificate: Buffer;
+  /** DER of the certificates of the issuers. */
+  readonly intermediates: readonly Buffer[];
   readonly key: KeyObject;
   readonly passphrase: string;
   /** What a key chain shows as the name of the entry. */
@@ -33,11 +35,9 @@ const MAC_KEY = 3;
  * it under an HMAC-SHA-256 of the passphrase.
  */
 export function encodePkcs12(content: Pkcs12Content): Buffer {
-  const [leaf = Buffer.alloc(0)] = content.certificates;
-  const attributes = bagAttributes(content.friendlyName, createHash('sha1').update(leaf).digest());
-  const certificateBags = content.certificates.map((der, index) =>
-    certificateBag(der, index === 0 ? [attributes] : []),
-  );
+  const {certificate, intermediates} = content;
+  const attributes = bagAttributes(content.friendlyName, createHash('sha1').update(certificate).digest());
+  const certificateBags = [certificateBag(certificate, attributes), ...intermediates.map(der => certificateBag(der))];
   const authenticatedSafe = sequence(
     dataContent(sequence(...certificateBags)),
     dataContent(sequence(keyBag(content, attributes))),
@@ -49,7 +49,7 @@ function dataContent(content: Buffer): Buffer {
   return sequence(oid(DATA), context(0, octetString(content)));
 }
 
-function certificateBag(der: Buffer, attributes: readonly Buffer[]): Buffer {
+function certificateBag(der: Buffer, ...attributes: readonly Buffer[]): Buffer {
   const bag = sequence(oid(X509_CERTIFICATE), context(0, octetString(der)));
   return sequence(oid(CERTIFICATE_BAG), context(0, bag), ...attributes);
 }

@@ -69,27 +69,16 @@ function ecdsa(hash: Hash, type: string): Algorithm {
 
 /** The scheme a key signs with unless told otherwise: a hash of the strength of the key. */
 export function defaultScheme(key: KeyObject): SignatureScheme {
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return 'rsa-pkcs1-sha256';
-    case 'rsa-pss':
-      return 'rsa-pss-sha256';
-    case 'ec':
-      return schemeOfCurve(key.asymmetricKeyDetails?.namedCurve);
-    case 'ed25519':
-    case 'ed448':
-      return key.asymmetricKeyType;
-    case 'dsa':
-    case 'x25519':
-    case 'x448':
-    case undefined:
-    default:
-      throw new MtlsError({
-        code: 'ERR_MTLS_PKI',
-        required: 'an RSA, EC, Ed25519 or Ed448 key to sign with',
-        found: key.asymmetricKeyType ?? key.type,
-      });
-  }
+  const type = key.asymmetricKeyType;
+  if (type === 'rsa') return 'rsa-pkcs1-sha256';
+  if (type === 'rsa-pss') return 'rsa-pss-sha256';
+  if (type === 'ec') return schemeOfCurve(key.asymmetricKeyDetails?.namedCurve);
+  if (type === 'ed25519' || type === 'ed448') return type;
+  throw new MtlsError({
+    code: 'ERR_MTLS_PKI',
+    required: 'an RSA, EC, Ed25519 or Ed448 key to sign with',
+    found: type ?? key.type,
+  });
 }
 
 function schemeOfCurve(curve: string | undefined): SignatureScheme {

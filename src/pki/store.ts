@@ -48,8 +48,12 @@ export class Store {
     const temporary = `${path}.${process.pid}.tmp`;
     makePrivateFolder(this.folder);
     makePrivateFolder(dirname(path));
-    writeNew(temporary, content, FILE_MODES[access]);
-    renameSync(temporary, path);
+    try {
+      writeNew(temporary, content, FILE_MODES[access]);
+      renameSync(temporary, path);
+    } finally {
+      rmSync(temporary, {force: true});
+    }
   }
 
   remove(file: string): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import {spawnSync} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {CliError, usageError} from '../../src/cli/command';
@@ -144,5 +145,24 @@ describe('mtls', () => {
     const {status, stderr} = spawnSync(process.execPath, [program, 'pki', 'dance'], {encoding: 'utf8'});
     assert.equal(status, 2);
     assert.match(stderr, /error: unknown command 'dance'/);
+  });
+
+  it('does not mind a reader that has seen enough', async () => {
+    const program = join(__dirname, '../../src/cli/main.js');
+    const child = spawn(process.execPath, [program, '--help'], {stdio: ['ignore', 'pipe', 'pipe']});
+    child.stdout.destroy();
+    const said: string[] = [];
+    child.stderr.on('data', chunk => said.push(String(chunk)));
+    assert.deepEqual(await once(child, 'close'), [0, null]);
+    assert.equal(said.join(''), '');
+  });
+
+  it('ends a command that runs for ever when it is interrupted', async () => {
+    const program = join(__dirname, '../../src/cli/main.js');
+    const args = [program, 'pki', 'ocsp', '--port', '0'];
+    const child = spawn(process.execPath, args, {stdio: ['ignore', 'pipe', 'inherit']});
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    assert.deepEqual(await once(child, 'close'), [0, null]);
   });
 });

@@ -137,6 +137,10 @@ describe('a development CA in a folder', () => {
     mkdirSync(join(test.folder, 'alice.key'));
     assert.throws(() => test.ca.issue('alice', 'issuing-ca', 'client', {subject: 'alice'}));
     assert.equal(test.ca.certificates.at(-1)?.name, 'alice');
+    assert.equal(
+      readdirSync(test.folder).some(file => file.endsWith('.tmp')),
+      false,
+    );
     test.ca.revoke('alice', 'unspecified');
     assert.equal(test.revokedBy('issuing-ca'), 1);
   });
@@ -224,6 +228,12 @@ describe('revoking', () => {
   bench('revokes an intermediate on the CRL of the root', test => {
     test.withAuthorities().ca.revoke('issuing-ca', 'cACompromise');
     assert.equal(test.revokedBy('clients-ca'), 1);
+  });
+
+  bench('is for good: what is revoked cannot be renewed', test => {
+    test.withAuthorities().ca.issue('alice', 'issuing-ca', 'client', {subject: 'alice'});
+    test.ca.revoke('alice', 'keyCompromise');
+    assert.throws(() => test.ca.renew('alice', {key: 'keep'}), isPkiError);
   });
 
   bench('lets the name be used again', test => {

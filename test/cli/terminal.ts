@@ -24,6 +24,7 @@ export async function mtls(args: readonly string[], world: World = {}): Promise<
   const err: string[] = [];
   const code = await main(args, {
     stdout: {
+      isTTY: world.terminal,
       write: text => {
         world.onOutput?.(text);
         return out.push(text);

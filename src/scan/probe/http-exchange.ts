@@ -83,8 +83,10 @@ export function exchangeHttp(target: Target, probe: HttpProbe, timeoutMs: number
       resolve(outcome);
       socket.destroy();
     };
-    const refuse = (error: Error) => {
-      finish({kind: 'refused', reason: reasonOf(error), sessions});
+    let responding = false;
+    const refuse = (reason: string) => {
+      // An answer that breaks off is an answer; reading its body comes to an end by itself.
+      if (!responding) finish({kind: 'refused', reason, sessions});
     };
     let connection: Pick<HttpAnswer, 'protocol' | 'resumption'> = {protocol: 'unknown', resumption: 'full'};
     socket.on('secureConnect', () => {
@@ -92,9 +94,11 @@ export function exchangeHttp(target: Target, probe: HttpProbe, timeoutMs: number
       connection = {protocol, resumption: socket.isSessionReused() ? 'resumed' : 'full'};
     });
     socket.on('session', session => sessions.push(session));
-    socket.on('error', refuse);
+    socket.on('error', (error: Error) => {
+      refuse(reasonOf(error));
+    });
     socket.on('close', () => {
-      finish({kind: 'refused', reason: 'the connection was closed', sessions});
+      refuse('the connection was closed');
     });
     const request = httpRequest({
       createConnection: () => socket,
@@ -103,8 +107,11 @@ export function exchangeHttp(target: Target, probe: HttpProbe, timeoutMs: number
       headers: {Host: target.authority, Connection: 'close', 'User-Agent': 'mtls-scan', ...probe.headers},
       setHost: false,
     });
-    request.on('error', refuse);
+    request.on('error', (error: Error) => {
+      refuse(reasonOf(error));
+    });
     request.on('response', response => {
+      responding = true;
       void readBody(response).then(body => {
         finish({...answerOf(probe, target, response, body), ...connection, sessions});
       });

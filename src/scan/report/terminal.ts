@@ -21,7 +21,8 @@ export interface TerminalStyle {
 
 /** The report for a person at a terminal: grade first, then family by family. */
 export function renderTerminal(report: Report, {colour, detail}: TerminalStyle): string {
-  const paint: Paint = colour === 'colour' ? styleText : (_style, text) => text;
+  // Whether the stream takes colours was decided by the caller, who knows it.
+  const paint: Paint = (style, text) => (colour === 'colour' ? styleText(style, text, {validateStream: false}) : text);
   const shown = report.findings.filter(finding => detail !== 'new' || finding.novelty === 'new');
   const families = [...new Set(shown.map(finding => finding.family))].map(family => {
     const findings = shown.filter(finding => finding.family === family);

@@ -1,4 +1,4 @@
-import {DerReader, encodingOf, expectTag, readOid, Tag} from './der';
+import {checkBelow, DerReader, encodingOf, expectTag, readOid, Tag} from './der';
 import type {DerNode} from './der';
 
 /** An AlgorithmIdentifier (RFC 5280 section 4.1.1.2) with what its parameters say. */
@@ -10,12 +10,13 @@ export interface SignatureAlgorithm {
   readonly parameters?: Buffer;
 }
 
-/** Reads an AlgorithmIdentifier. The parameters are one DER value of any kind, not looked into. */
+/** Reads an AlgorithmIdentifier. The parameters are one DER value of any kind, whose meaning is not looked into. */
 export function parseSignatureAlgorithm(node: DerNode): SignatureAlgorithm {
   expectTag(node, Tag.SEQUENCE);
   const reader = new DerReader(node);
   const oid = readOid(reader.read());
-  const parameters = reader.done ? undefined : encodingOf(reader.read());
+  const parameters = reader.done ? undefined : reader.read();
   reader.finish();
-  return Object.freeze({oid, der: encodingOf(node), ...(parameters === undefined ? {} : {parameters})});
+  if (parameters !== undefined) checkBelow(parameters);
+  return Object.freeze({oid, der: encodingOf(node), ...(parameters && {parameters: encodingOf(parameters)})});
 }

@@ -124,6 +124,14 @@ export function childrenOf(node: DerNode, tag?: number): DerNode[] {
   return children;
 }
 
+/**
+ * Throws unless everything below the node is DER, too. For values that are kept and not read: parsing is strict
+ * about every byte, not only about those that have a meaning here.
+ */
+export function checkBelow(node: DerNode): void {
+  if ((node.tag & 0x20) !== 0) childrenOf(node).forEach(checkBelow);
+}
+
 function readNode(bytes: Buffer, start: number, limit: number, depth: number): DerNode {
   if (depth > MAX_DEPTH) throw derError(`nesting of at most ${MAX_DEPTH}`, 'more', start);
   const tag = bytes[start];

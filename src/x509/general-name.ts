@@ -1,4 +1,4 @@
-import {childrenOf, contentOf, contextTag, DerReader, encodingOf, expectTag, readOid, Tag} from './der';
+import {checkBelow, childrenOf, contentOf, contextTag, DerReader, encodingOf, expectTag, readOid, Tag} from './der';
 import type {DerNode} from './der';
 import {isMailbox, isUri, isWildcardOrHostName} from './host-name';
 import {ipText} from './ip-address';
@@ -59,6 +59,7 @@ function readGeneralName(node: DerNode): GeneralName {
       return {kind: 'registeredId', value: readOid(node, NameTag.REGISTERED_ID)};
     case NameTag.X400:
     case NameTag.EDI_PARTY:
+      checkBelow(node);
       return {kind: 'unsupported', tag: node.tag, value: contentOf(node)};
     default:
       throw malformed(`offset ${node.start}`, 'a kind of GeneralName', `tag 0x${node.tag.toString(16)}`);
@@ -85,6 +86,7 @@ function readOtherName(node: DerNode): GeneralName {
   const type = readOid(reader.read());
   const value = onlyChild(reader.read(contextTag(0, 'constructed')));
   reader.finish();
+  checkBelow(value);
   if (type === USER_PRINCIPAL_NAME) {
     expectTag(value, Tag.UTF8_STRING);
     return {kind: 'upn', value: readText(value)};

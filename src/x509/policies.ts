@@ -1,4 +1,4 @@
-import {childrenOf, contextTag, DerReader, expectTag, readOid, readSmallInteger, Tag} from './der';
+import {checkBelow, childrenOf, contextTag, DerReader, expectTag, readOid, readSmallInteger, Tag} from './der';
 import type {DerNode} from './der';
 import {malformed} from './malformed';
 
@@ -42,7 +42,7 @@ function checkQualifiers(node: DerNode): void {
   for (const qualifier of qualifiers) {
     const reader = new DerReader(qualifier);
     readOid(reader.read());
-    reader.read();
+    checkBelow(reader.read());
     reader.finish();
   }
 }

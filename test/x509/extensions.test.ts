@@ -139,6 +139,11 @@ table('certificatePolicies', '2.5.29.32', [
     sequence(sequence(oid('1.2.3'), sequence(sequence(oid('1.2.4'), NULL, NULL)))),
     'malformed',
   ],
+  [
+    'refuses a qualifier that is not DER all the way down',
+    sequence(sequence(oid('1.2.3'), sequence(sequence(oid('1.2.4'), hex(Tag.SEQUENCE, '0480'))))),
+    'malformed',
+  ],
   ['refuses something behind a policy', sequence(sequence(oid('1.2.3'), NULL)), 'malformed'],
   ['refuses another tag', tlv(Tag.SET), 'malformed'],
 ]);

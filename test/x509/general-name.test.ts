@@ -78,6 +78,8 @@ describe('a general name', () => {
     ['an otherName with an empty value', tlv(NameTag.OTHER, oid(UPN), tlv(0xa0)), DER],
     ['an otherName with two values', tlv(NameTag.OTHER, oid(UPN), tlv(0xa0, utf8('a'), utf8('b'))), DER],
     ['an otherName with something behind it', tlv(NameTag.OTHER, oid(UPN), tlv(0xa0, utf8('a')), small(1)), DER],
+    ['an otherName that is not DER all the way down', other('1.2.3', hex(Tag.SEQUENCE, '0480')), DER],
+    ['an X.400 address that is not DER', hex(NameTag.X400, '0480'), DER],
     ['an implicitly tagged directory name', tlv(NameTag.DIRECTORY, ...[commonName('a').subarray(2)]), DER],
     ['two directory names in one', tlv(NameTag.DIRECTORY, commonName('a'), commonName('b')), DER],
     ['an unknown kind', hex(0x89, '00'), MALFORMED],

@@ -162,6 +162,18 @@ describe('a signature algorithm', () => {
     assert.deepEqual(parseSignatureAlgorithm(parseDer(sequence(oid('1.2.3'), NULL))).parameters, NULL);
   });
 
+  it('refuses parameters that are not DER all the way down', () => {
+    const indefinite = hex(Tag.SEQUENCE, '30800000');
+    assert.equal(
+      codeOf(() => parseSignatureAlgorithm(parseDer(sequence(oid('1.2.3'), indefinite)))),
+      DER,
+    );
+    assert.equal(
+      codeOf(() => parseSignatureAlgorithm(parseDer(sequence(oid('1.2.3'), sequence(sequence(NULL)))))),
+      undefined,
+    );
+  });
+
   it('refuses what is no AlgorithmIdentifier', () => {
     for (const input of [oid('1.2.3'), sequence(), sequence(NULL), sequence(oid('1.2.3'), NULL, NULL)])
       assert.equal(

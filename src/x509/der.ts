@@ -12,6 +12,9 @@ const MAX_DEPTH = 32;
 /** Longest object identifier accepted, in content bytes. */
 const MAX_OID_BYTES = 64;
 
+/** Longest named bit list accepted, in octets. The longest of RFC 5280 have nine bits. */
+const MAX_NAMED_BIT_OCTETS = 4;
+
 /** Identifier octets used by X.509. Context tags are built by {@link contextTag}. */
 export const Tag = Object.freeze({
   BOOLEAN: 0x01,
@@ -240,6 +243,8 @@ export function readBitString(
 /** A named bit list (X.690 section 11.2.2: no trailing zero bits): the numbers of the bits that are set. */
 export function readNamedBits(node: DerNode, tag: number = Tag.BIT_STRING): readonly number[] {
   const {octets, unusedBits} = readBitString(node, tag);
+  if (octets.length > MAX_NAMED_BIT_OCTETS)
+    throw derError(`at most ${MAX_NAMED_BIT_OCTETS} octets of named bits`, `${octets.length} octets`, node.start);
   const set: number[] = [];
   octets.forEach((octet, index) => {
     for (let bit = 0; bit < 8; bit++) if ((octet & (0x80 >> bit)) !== 0) set.push(index * 8 + bit);

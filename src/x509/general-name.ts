@@ -23,12 +23,19 @@ export const NameTag = Object.freeze({
 
 const USER_PRINCIPAL_NAME = '1.3.6.1.4.1.311.20.2.3';
 
+/**
+ * Most names, and most subtrees, in one list. Whoever checks names against constraints multiplies the two numbers
+ * (CVE-2025-58187); the largest certificates seen in the wild have some hundred names.
+ */
+export const MAX_NAMES = 1024;
+
 /** Reads GeneralNames: one or more; `tag` is the implicit tag where there is one. */
 export function parseGeneralNames(node: DerNode, tag: number = Tag.SEQUENCE): readonly GeneralName[] {
   expectTag(node, tag);
-  const names = childrenOf(node).map(parseGeneralName);
-  if (names.length === 0) throw malformed(`offset ${node.start}`, 'at least one name', 'none');
-  return Object.freeze(names);
+  const names = childrenOf(node);
+  if (names.length === 0 || names.length > MAX_NAMES)
+    throw malformed(`offset ${node.start}`, `1 to ${MAX_NAMES} names`, String(names.length));
+  return Object.freeze(names.map(parseGeneralName));
 }
 
 /**

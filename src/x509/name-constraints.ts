@@ -1,6 +1,6 @@
 import {childrenOf, contentOf, contextTag, DerReader, expectTag, Tag} from './der';
 import type {DerNode} from './der';
-import {NameTag, parseGeneralName, readAscii} from './general-name';
+import {MAX_NAMES, NameTag, parseGeneralName, readAscii} from './general-name';
 import {isHostName, isMailbox} from './host-name';
 import {isContiguousMask} from './ip-address';
 import {malformed} from './malformed';
@@ -36,10 +36,14 @@ export function parseNameConstraints(node: DerNode): NameConstraints {
 }
 
 function parseSubtrees(node: DerNode | undefined): readonly ConstraintBase[] {
-  const bases = node === undefined ? [] : childrenOf(node, Tag.SEQUENCE).map(parseSubtree);
-  if (node !== undefined && bases.length === 0) throw malformed('nameConstraints', 'a subtree', 'an empty list');
-  return Object.freeze(bases);
+  if (node === undefined) return NO_SUBTREES;
+  const subtrees = childrenOf(node, Tag.SEQUENCE);
+  if (subtrees.length === 0 || subtrees.length > MAX_NAMES)
+    throw malformed('nameConstraints', `1 to ${MAX_NAMES} subtrees`, String(subtrees.length));
+  return Object.freeze(subtrees.map(parseSubtree));
 }
+
+const NO_SUBTREES: readonly ConstraintBase[] = Object.freeze([]);
 
 function parseSubtree(node: DerNode): ConstraintBase {
   const reader = new DerReader(node);

@@ -68,12 +68,20 @@ export function parseRdn(node: DerNode): readonly NameAttribute[] {
   return Object.freeze(attributes.map(parseAttribute));
 }
 
+/**
+ * Longest attribute value, in UTF-16 code units; the usual upper bounds of RFC 5280 appendix A are 64 and 128.
+ * Normalising a long run of combining characters takes time that grows with the square of its length.
+ */
+const MAX_VALUE_LENGTH = 512;
+
 /** Every attribute that RFC 5280 section 4.1.2.4 asks for is a character string; a value that is none is refused. */
 function parseAttribute(node: DerNode): NameAttribute {
   const reader = new DerReader(node);
   const type = readOid(reader.read());
   const value = readText(reader.read());
   reader.finish();
+  if (value.length > MAX_VALUE_LENGTH)
+    throw malformed(`offset ${node.start}`, `at most ${MAX_VALUE_LENGTH} characters`, `${value.length} characters`);
   return Object.freeze({type, value});
 }
 

@@ -192,6 +192,8 @@ describe('reading primitive values', () => {
     ['OCTET STRING under another tag', node => readOctetString(node), small(1), REFUSED],
     ['named bits 0 and 2', bits, hex(Tag.BIT_STRING, '05a0'), [0, 2]],
     ['named bit 8', bits, hex(Tag.BIT_STRING, '070080'), [8]],
+    ['named bit 31', bits, hex(Tag.BIT_STRING, '0000000001'), [31]],
+    ['a fifth octet of named bits', bits, hex(Tag.BIT_STRING, '000000000001'), REFUSED],
     ['no named bits', bits, hex(Tag.BIT_STRING, '00'), []],
     ['named bits with a trailing zero bit', bits, hex(Tag.BIT_STRING, '04a0'), REFUSED],
     ['named bits with a trailing zero octet', bits, hex(Tag.BIT_STRING, '00a000'), REFUSED],

@@ -111,6 +111,15 @@ describe('a list of general names', () => {
     );
   });
 
+  it('holds 1024 names and no more', () => {
+    const list = (count: number): Buffer => sequence(...Array.from({length: count}, () => text(NameTag.DNS, 'a')));
+    assert.equal(parseGeneralNames(parseDer(list(1024))).length, 1024);
+    assert.equal(
+      codeOf(() => parseGeneralNames(parseDer(list(1025)))),
+      MALFORMED,
+    );
+  });
+
   it('carries the tag it is told to', () => {
     const node = parseDer(tlv(0xa1, text(NameTag.DNS, 'a')));
     assert.equal(parseGeneralNames(node, 0xa1).length, 1);

@@ -39,6 +39,8 @@ describe('name constraints', () => {
     ['refuse neither', sequence(), MALFORMED],
     ['refuse an empty list beside a full one', sequence(permitted(DNS), excluded()), MALFORMED],
     ['refuse an empty list', sequence(permitted()), MALFORMED],
+    ['accept 1024 subtrees', sequence(permitted(...Array.from({length: 1024}, () => DNS))), undefined],
+    ['refuse 1025 subtrees', sequence(permitted(...Array.from({length: 1025}, () => DNS))), MALFORMED],
     ['refuse another order', sequence(excluded(DNS), permitted(DNS)), DER],
     ['refuse a third list', sequence(permitted(DNS), excluded(DNS), tlv(0xa2)), DER],
     ['refuse another tag', tlv(Tag.SET, permitted(DNS)), DER],

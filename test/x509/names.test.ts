@@ -75,6 +75,8 @@ describe('a distinguished name', () => {
       sequence(set(attribute('2.5.4.45', hex(Tag.BIT_STRING, '00ab')))),
       MALFORMED,
     ],
+    ['accepts a value of 512 characters', sequence(set(utf8(CN, 'ä'.repeat(512)))), undefined],
+    ['refuses a value of 513 characters', sequence(set(utf8(CN, 'ä'.repeat(513)))), MALFORMED],
     ['refuses an empty value', sequence(set(utf8(CN, ''))), MALFORMED],
     ['refuses NUL in a value', commonName('admin\0'), 'ERR_MTLS_NAME_FORBIDDEN_CHARACTER'],
   ];

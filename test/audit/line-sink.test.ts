@@ -23,9 +23,24 @@ class SlowStream extends Writable {
     this.#flowing = true;
     this.#release?.();
   }
+
+  stall(): void {
+    this.#flowing = false;
+  }
 }
 
 const EVENT = SAMPLES['mtls.start.listening'];
+
+/** Publishes more than the backlog holds, then lets the reader take it all. */
+async function flood(stream: SlowStream, events: number): Promise<void> {
+  const message = 'x'.repeat(1000);
+  for (let i = 0; i < events; i++) publish({family: 'start', phase: 'warning', message});
+  assert.ok(stream.writableLength >= MAX_BACKLOG_BYTES, 'the backlog is full');
+  assert.ok(stream.writableLength < MAX_BACKLOG_BYTES + 2000, 'by no more than one event');
+  stream.flow();
+  while (stream.writableLength > 0) await nextTurn();
+  await nextTurn();
+}
 
 describe('audit/line-sink', () => {
   it('writes one JSON object a line', async () => {
@@ -55,21 +70,28 @@ describe('audit/line-sink', () => {
   it('holds no more than its backlog, and tells how many events it left out once the reader is back', async () => {
     const stream = new SlowStream();
     const detach = attachLineSink(stream);
-    const total = 4000;
-    const message = 'x'.repeat(1000);
-    for (let i = 0; i < total; i++) publish({family: 'start', phase: 'warning', message});
-    assert.ok(stream.writableLength >= MAX_BACKLOG_BYTES, 'the backlog is full');
-    assert.ok(stream.writableLength < MAX_BACKLOG_BYTES + 2000, 'by no more than one event');
-    stream.flow();
-    while (stream.writableLength > 0) await nextTurn();
+    await flood(stream, 4000);
     publish(EVENT);
     await nextTurn();
     detach();
     const dropped = stream.lines.filter(({name}) => name === 'mtls.audit.dropped');
     const kept = stream.lines.filter(({name}) => name === 'mtls.start.warning');
     assert.equal(dropped.length, 1);
-    assert.equal(kept.length + (dropped[0]?.count ?? 0), total);
+    assert.equal(kept.length + (dropped[0]?.count ?? 0), 4000);
     assert.equal(stream.lines.at(-1)?.name, 'mtls.start.listening');
+  });
+
+  it('counts anew after it has told', async () => {
+    const stream = new SlowStream();
+    const detach = attachLineSink(stream);
+    await flood(stream, 2000);
+    stream.stall();
+    await flood(stream, 3000);
+    detach();
+    const counts = stream.lines.flatMap(({count}) => count ?? []);
+    const kept = stream.lines.filter(({name}) => name === 'mtls.start.warning');
+    assert.equal(counts.length, 2);
+    assert.equal(kept.length + counts.reduce((sum, count) => sum + count, 0), 5000);
   });
 
   it('says nothing about losses where there are none', async () => {

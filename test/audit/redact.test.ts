@@ -35,6 +35,7 @@ const CASES: readonly (readonly [sentence: string, value: unknown, plain: unknow
   ['a number that JSON lacks', Infinity, 'Infinity'],
   ['a truth', true, true],
   ['a big integer', 2n ** 64n, '18446744073709551616'],
+  ['a property that is called like a method', {toJSON: 1}, {toJSON: 1}],
   ['a property without value', {a: undefined, b: 1}, {b: 1}],
   ['text of just the limit', 'x'.repeat(1024), 'x'.repeat(1024)],
   ['text one longer', 'x'.repeat(1025), `${'x'.repeat(1024)}[1 more]`],

@@ -28,6 +28,7 @@ const SOUND: readonly (readonly [sentence: string, difference: Readonly<Record<s
   ['with an IPv6 address', {when: {ip: '2001:db8::7'}}],
   ['with an EKU', {when: {extendedKeyUsage: '1.3.6.1.4.1.311.20.2.2'}}],
   ['with a policy', {when: {policy: '2.16.840.1.101.3.2.1.3.13'}}],
+  ['with OIDs below every root', {when: {policy: ['0.4.0.19495.2', '1.0.10118', '2.999.0']}}],
   ['with the name of an anchor', {when: {issuer: 'Clinic CA'}}],
   ['with the hash of an issuer', {when: {issuer: 'AB:'.repeat(31) + 'AB'}}],
   ['with a role of 64 characters', {roles: ['r'.repeat(64)]}],
@@ -139,6 +140,25 @@ describe('identity/compile', () => {
       assert.ok(required.length > 0 && remedy.length > 0);
     }
   });
+
+  const SHOWN = [
+    [undefined, 'nothing'],
+    ['clinic admin\n', String.raw`"clinic admin\n"`],
+    [7, 'number'],
+    [['a'], 'a list'],
+    [[], 'an empty list'],
+    [{}, 'an object'],
+    [null, 'nothing'],
+  ] as const;
+  for (const [role, found] of SHOWN) {
+    it(`shows the operator ${found} where it was found`, () => {
+      const {faults} = compileRules([{...GOOD, roles: [role]}], CONTEXT);
+      assert.deepEqual(
+        faults.map(fault => fault.found),
+        [found],
+      );
+    });
+  }
 
   it('reports a name that is used twice', () => {
     const {faults} = compileRules([{...GOOD, name: 'a'}, GOOD, {...GOOD, name: 'a'}], CONTEXT);

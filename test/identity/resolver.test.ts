@@ -82,6 +82,16 @@ describe('identity/resolver', () => {
     assert.equal(decision.verdict === 'accept' && decision.principal.name, 'Alice');
   });
 
+  it('tells the operator what kind of value came instead, and never the value', async () => {
+    const found = await Promise.all(
+      [7, 'hunter2\n', ['hunter2'], undefined].map(async id => {
+        const decision = await resolve(answering({...GOOD, id}));
+        return decision.verdict === 'reject' && decision.why.found;
+      }),
+    );
+    assert.deepEqual(found, ['number', 'another text', 'a list of 1', 'undefined']);
+  });
+
   const FAILURES: readonly (readonly [sentence: string, resolver: IdentityResolver])[] = [
     [
       'throws',

@@ -54,6 +54,12 @@ const ROWS: readonly (readonly [sentence: string, id: PivOptions['id'], client: 
   ['a mailbox instead of a UPN', 'upn', card(['email:jane@mil.example']), 'ERR_MTLS_IDENTITY_MISSING'],
   ['a URI that is no UUID', 'card-uuid', card(['uri:urn:uuid:1234']), 'ERR_MTLS_IDENTITY_MISSING'],
   ['two FASC-Ns', 'fasc-n', card([fascN(FASC_N), fascN(OTHER_FASC_N)]), 'ERR_MTLS_IDENTITY_AMBIGUOUS'],
+  [
+    'an otherName of another type beside the FASC-N',
+    'fasc-n',
+    card([{kind: 'other', type: '1.2.3', value: octetString(Buffer.alloc(25))}, fascN(FASC_N)]),
+    `${FASC_N_TEXT} holder`,
+  ],
   ['no FASC-N', 'fasc-n', card(['upn:a@mil']), 'ERR_MTLS_IDENTITY_MISSING'],
   [
     'a malformed FASC-N, even when the UPN would do',
@@ -102,6 +108,23 @@ describe('identity/profiles/piv', () => {
     assert.equal(await decide({...FULL, certificatePolicies: ['1.2.4']}, {policies}), '1112223333@mil holder');
     assert.equal(await decide(FULL, {policies}), 'ERR_MTLS_CERTIFICATE_POLICY');
   });
+
+  for (const [certificatePolicies, found] of [
+    [['1.2.3', '1.2.4'], '1.2.3, 1.2.4'],
+    [undefined, 'none'],
+  ] as const) {
+    it(`tells the operator which policies there were: ${found}`, async () => {
+      const mapping = {kind: 'resolver', resolve: piv({id: 'upn', roles: () => ['r']}), timeoutMs: 1000} as const;
+      const peer = peerWith({subjectAltNames: ['upn:a@mil'], ...(certificatePolicies && {certificatePolicies})});
+      const decision = await identify(peer, mapping, new AbortController().signal);
+      assert.deepEqual(decision.verdict === 'reject' && decision.why, {
+        code: 'ERR_MTLS_CERTIFICATE_POLICY',
+        required: PIV_AUTHENTICATION,
+        found,
+        where: 'leaf',
+      });
+    });
+  }
 
   it('says what the card says', () => {
     const {upns, fascNs, cardUuids, edipis} = pivHolderOf(peerWith(FULL));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {ConfigError} from '../../../src/errors';
+import {ConfigError, MtlsError} from '../../../src/errors';
 import {identify} from '../../../src/identity/map';
-import {parseSpiffeId, spiffe} from '../../../src/identity/profiles/spiffe';
+import {parseSpiffeId, spiffe, spiffeIdOf} from '../../../src/identity/profiles/spiffe';
 import type {SpiffeDomain} from '../../../src/identity/profiles/spiffe';
 import {outcomeOf, peerWith} from '../peers';
 import type {Client} from '../peers';
@@ -111,6 +111,19 @@ describe('identity/profiles/spiffe', () => {
   for (const [sentence, client, outcome] of PEERS) {
     it(`decides about ${sentence}`, async () => {
       assert.equal(await decide(client, CLINIC), outcome);
+    });
+  }
+
+  for (const [difference, found] of [
+    [{without: ['keyUsage']}, 'no key usage'],
+    [{keyUsage: ['digitalSignature', 'cRLSign']}, 'digitalSignature, cRLSign'],
+  ] as const) {
+    it(`tells the operator what there was: ${found}`, () => {
+      const peer = peerWith({...uri('uri:spiffe://clinic.example/alice'), ...difference});
+      assert.throws(
+        () => spiffeIdOf(peer),
+        (error: unknown) => error instanceof MtlsError && error.refusal.found === found,
+      );
     });
   }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {getDiffieHellman} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import {createServer as createHttpServer} from 'node:http';
 import {createServer as createTcpServer} from 'node:net';
 import type {Server} from 'node:net';
+import {join} from 'node:path';
 import {rootCertificates} from 'node:tls';
 import {integer, sequence} from '../../src/pki/der';
 import {Budget, DEFAULT_LIMITS} from '../../src/scan/budget';
@@ -630,6 +632,14 @@ describe('scan checks', () => {
       assert.match(id, /^[a-z0-9.-]+$/);
       assert.ok(title !== '' && risk !== '' && remedy.length > 5 && cwe > 0, id);
       assert.match(owasp, /^API\d+:2023$/);
+    }
+  });
+
+  it('are documented as they are', () => {
+    const documentation = readFileSync(join(__dirname, '../../../docs/scan.md'), 'utf8').replaceAll(/ +/g, ' ');
+    for (const {id, severity, title, risk, remedy, cwe, owasp} of checks) {
+      const row = `| \`${id}\` | ${severity} | ${title}: ${risk} | ${remedy} | CWE-${cwe}, ${owasp} |`;
+      assert.ok(documentation.includes(row), `docs/scan.md lacks: ${row}`);
     }
   });
 

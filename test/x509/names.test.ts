@@ -155,3 +155,40 @@ describe('comparing distinguished names', () => {
     );
   });
 });
+
+describe('any name', () => {
+  const letters = fc.string({
+    unit: fc.constantFrom('a', 'Z', 'ß', 'é', '漢', ' ', '=', ',', '+', '#', '\\'),
+    minLength: 1,
+  });
+  const anyName = fc.array(fc.tuple(fc.constantFrom(CN, ORGANIZATION, UNIT), letters), {minLength: 1, maxLength: 5});
+
+  it('reads back what was written', () => {
+    fc.assert(
+      fc.property(anyName, written => {
+        const name = parse(...written.map(([type, value]) => set(utf8(type, value))));
+        assert.deepEqual(
+          name.rdns.flat().map(({type, value}) => [type, value]),
+          written,
+        );
+      }),
+    );
+  });
+
+  it('matches another exactly when their attributes match one by one', () => {
+    fc.assert(
+      fc.property(anyName, anyName, (left, right) => {
+        const [one, other] = [left, right].map(written =>
+          parse(...written.map(([type, value]) => set(utf8(type, value)))),
+        );
+        const matches =
+          left.length === right.length &&
+          left.every(([type, value], index) => {
+            const [otherType, otherValue] = right[index] ?? ['', ''];
+            return type === otherType && comparableText(value) === comparableText(otherValue);
+          });
+        assert.equal(one?.comparable === other?.comparable, matches);
+      }),
+    );
+  });
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {parseDer, Tag} from '../../src/x509/der';
-import {readText} from '../../src/x509/strings';
+import {isVisibleText, readText} from '../../src/x509/strings';
 import {codeOf} from './code-of';
 import {hex, small, text, tlv} from './der-writer';
 
@@ -96,4 +96,19 @@ describe('the text of a string value', () => {
       },
     });
   });
+});
+
+describe('text from elsewhere', () => {
+  const VECTORS = [
+    ['Müller 漢字 😀', true],
+    ['', false],
+    ['a\0', false],
+    ['a\u202eb', false],
+    ['a\u200b', false],
+    ['\ud800', false],
+  ] as const;
+  for (const [content, visible] of VECTORS)
+    it(`${JSON.stringify(content)} is ${visible ? '' : 'not '}visible`, () => {
+      assert.equal(isVisibleText(content), visible);
+    });
 });

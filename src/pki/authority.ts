@@ -1,5 +1,6 @@
 import type {KeyObject} from 'node:crypto';
 import {inspect} from 'node:util';
+import {encodePem} from '../x509/pem';
 import {encodeCertificate} from './certificate';
 import type {CertificateSpec} from './certificate';
 import {Credential} from './credential';
@@ -10,7 +11,6 @@ import {generateKey, keyIdentifierOf} from './keys';
 import {encodeName} from './names';
 import {encodeOcspResponse} from './ocsp';
 import type {OcspSpec} from './ocsp';
-import {encodePem} from '../x509/pem';
 
 /** A certificate that may issue others, with the limits it carries. */
 export interface AuthoritySpec extends CertificateSpec {

@@ -4,7 +4,7 @@ import {decodePem} from '../x509/pem';
 import {Authority} from './authority';
 import type {Clock} from './authority';
 import {Credential} from './credential';
-import {currentOf, isAuthority} from './index-queries';
+import {authorityIn, isAuthority} from './index-queries';
 import {keyIdentifierOf} from './keys';
 import type {CertificateRecord, FileToWrite, Index, Purpose} from './records';
 import type {Store} from './store';
@@ -23,7 +23,8 @@ export function filesOf(record: CertificateRecord, credential: Credential): read
   ];
 }
 
-function keyFileOf(record: CertificateRecord): string {
+/** Where the private key of a certificate is. */
+export function keyFileOf(record: CertificateRecord): string {
   return isAuthority(record) ? `ca/${record.name}.key` : `${record.name}.key`;
 }
 
@@ -41,7 +42,7 @@ export function loadCredential(store: Store, record: CertificateRecord): Credent
  * @throws MtlsError `ERR_MTLS_PKI` when there is none of that name
  */
 export function loadAuthority(store: Store, index: Index, name: string, clock: Clock): Authority {
-  const record = currentOf(index, name);
+  const record = authorityIn(index, name);
   const credential = loadCredential(store, record);
   const {subject, extensions} = parseCertificate(credential.certificate);
   return new Authority(

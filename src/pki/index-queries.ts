@@ -18,6 +18,17 @@ export function currentOf(index: Index, name: string): CertificateRecord {
 }
 
 /**
+ * The current certificate of an authority. A server or a client signs nothing.
+ *
+ * @throws MtlsError `ERR_MTLS_PKI`
+ */
+export function authorityIn(index: Index, name: string): CertificateRecord {
+  const record = currentOf(index, name);
+  if (!isAuthority(record)) throw refusal('the name of an authority', name);
+  return record;
+}
+
+/**
  * The certificate that is to be renewed. What is revoked is not: whoever revoked it would not expect it to come back.
  *
  * @throws MtlsError `ERR_MTLS_PKI`

@@ -250,6 +250,15 @@ describe('mtls pki example', () => {
     assert.equal((await run('example')).out, 'wrote certs/auditor-dan.p12\n');
   });
 
+  command('says so when a file is gone, rather than leave a server without it', async (run, cwd) => {
+    await run('example');
+    rmSync(join(cwd, 'certs/server.key'));
+    const {code, err} = await run('example');
+    assert.equal(code, 1);
+    assert.match(err, /server\.key is missing\nhint: .*--force/);
+    assert.equal((await run('example --force')).code, 0);
+  });
+
   command('starts over when it is forced to, and leaves other files alone', async (run, cwd) => {
     await run('example');
     await run('client frank --ca clients-issuing-ca');

@@ -145,8 +145,12 @@ describe('a development CA in a folder', () => {
     assert.equal(test.revokedBy('issuing-ca'), 1);
   });
 
-  bench('refuses an issuer that is not there', test => {
+  bench('refuses an issuer that is not there or is no authority', test => {
     assert.throws(() => test.ca.issue('alice', 'clients-ca', 'client', {subject: 'alice'}), isPkiError);
+    test.withAuthorities().ca.issue('alice', 'clients-ca', 'client', {subject: 'alice'});
+    assert.throws(() => test.ca.issue('bob', 'alice', 'client', {subject: 'bob'}), isPkiError);
+    assert.throws(() => test.ca.createIntermediate('bob-ca', 'alice', {subject: 'bob'}), isPkiError);
+    assert.equal(test.ca.certificates.length, 3);
   });
 });
 

@@ -2,7 +2,8 @@ import type {CertificateSpec} from '../../pki/certificate';
 import type {DevelopmentCa} from '../../pki/development-ca';
 import type {CertificateRecord} from '../../pki/records';
 import type {Store} from '../../pki/store';
-import {parseOptions} from '../command';
+import {keyFileOf} from '../../pki/credential-files';
+import {CliError, parseOptions} from '../command';
 import type {Command} from '../command';
 import {FOLDER_HELP, FOLDER_OPTIONS, openCa, report, storeOf} from './options';
 import {defaultPassphrase} from './p12';
@@ -45,7 +46,7 @@ ${FOLDER_HELP}
 
 Examples:
   mtls pki example
-  mtls pki example --dir /tmp/certs --force
+  mtls pki example --dir other-certs --force
 
 Exit codes: 0 everything is there, 1 the folder cannot be written, 2 usage.`,
   run: (args, io) => {
@@ -100,6 +101,7 @@ function clientOf(name: string, {organizationalUnit, name: alternative, usage}: 
 }
 
 function makeExample(ca: DevelopmentCa, store: Store, soon: Date): readonly string[] {
+  requireFiles(ca, store);
   const certificates = STEPS.flatMap(({name, make}) => {
     const record = ca.certificates.findLast(candidate => candidate.name === name);
     if (record === undefined) return make(ca);
@@ -110,6 +112,15 @@ function makeExample(ca: DevelopmentCa, store: Store, soon: Date): readonly stri
     .filter(name => certificates.includes(`${name}.crt`) || !store.has(`${name}.p12`))
     .flatMap(name => ca.exportPkcs12(name, defaultPassphrase(store)));
   return [...certificates, ...crls, ...pkcs12];
+}
+
+/** A certificate of the index whose file somebody removed can be neither used nor renewed. */
+function requireFiles({certificates}: DevelopmentCa, store: Store): void {
+  const missing = certificates
+    .flatMap(record => [`${record.name}.crt`, keyFileOf(record)])
+    .find(file => !store.has(file));
+  if (missing !== undefined)
+    throw new CliError(`${store.path(missing)} is missing`, 'mtls pki example --force starts over');
 }
 
 function isDue({revoked, notAfter}: CertificateRecord, soon: Date): boolean {

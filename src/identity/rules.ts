@@ -39,7 +39,7 @@ export interface IdentityRule {
   readonly id: IdSource;
 }
 
-/** A rule that was read and found sound. Only `compileRules` makes one. */
+/** A rule that `compileRules` read and found sound. */
 export interface CompiledRule {
   readonly name: string;
   readonly conditions: readonly CompiledCondition[];

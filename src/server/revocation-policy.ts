@@ -1,15 +1,26 @@
 import type {ConfigFault} from '../errors';
 import type {Grace} from '../trust/grace';
-import type {RevocationPolicyOptions, SoftFail} from './revocation-options';
+import type {OcspOptions, RevocationNetworkOptions, RevocationPolicyOptions, SoftFail} from './revocation-options';
 
 /** `RevocationPolicyOptions` with every default filled in. */
 export interface ResolvedPolicy {
+  readonly ocsp: 'off' | OcspOptions;
+  readonly distributionPoints: 'ignore' | 'fetch';
   readonly shortLivedHours?: number;
   readonly agreement: 'any' | 'all';
   readonly unknown: 'hard-fail' | 'deny-list-only';
   readonly grace?: Grace;
   readonly indirectCrl: 'deny' | 'allow';
 }
+
+/** Largest OCSP answer, in bytes: a dozen certificates and their statuses. */
+export const MAX_OCSP_BYTES = 64 * 1024;
+
+export const DEFAULT_NETWORK = Object.freeze({
+  allowedHosts: Object.freeze([]),
+  timeoutMs: 4_000,
+  maxCrlBytes: 64 * 1024 * 1024,
+} as const satisfies RevocationNetworkOptions);
 
 /** The longest lifetime, and the longest grace, that is still an answer to revocation: a week. */
 const MAX_HOURS = 168;
@@ -21,16 +32,18 @@ export function resolveRevocationPolicy(
   now: Date,
   report: (fault: ConfigFault) => void,
 ): ResolvedPolicy {
-  const {shortLivedHours, agreement = 'any', unknown = 'hard-fail', indirectCrl = 'deny'} = options;
+  const {shortLivedHours, unknown = 'hard-fail'} = options;
   if (shortLivedHours !== undefined) checkHours(shortLivedHours, `${where}.shortLivedHours`, report);
   const softFail = typeof unknown === 'object' ? unknown : undefined;
   if (softFail) checkSoftFail(softFail, `${where}.unknown`, now, report);
   return {
+    ocsp: options.ocsp ?? 'off',
+    distributionPoints: options.distributionPoints ?? 'ignore',
     ...(shortLivedHours !== undefined && {shortLivedHours}),
-    agreement,
+    agreement: options.agreement ?? 'any',
     unknown: typeof unknown === 'object' ? 'hard-fail' : unknown,
     ...(softFail && {grace: {hours: softFail.graceHours, until: new Date(softFail.until)}}),
-    indirectCrl,
+    indirectCrl: options.indirectCrl ?? 'deny',
   };
 }
 

@@ -47,7 +47,9 @@ export interface OcspStatement {
   readonly thisUpdate: Date;
   /** nextUpdate, or the default lifetime, never beyond the responder's own certificate. */
   readonly nextUpdate: Date;
-  /** The same with grace. */
+  /** thisUpdate less the accepted clock difference. */
+  readonly usableFrom: Date;
+  /** nextUpdate with grace. */
   readonly usableUntil: Date;
 }
 
@@ -170,7 +172,13 @@ function checkTimes(
   const usableUntilMs = endWithGrace(endMs, policy.grace);
   if (usableUntilMs < now.getTime())
     return refuse('an answer that is still current', `one that ended ${new Date(endMs).toISOString()}`);
-  const statement = {status, thisUpdate, nextUpdate: new Date(endMs), usableUntil: new Date(usableUntilMs)};
+  const statement = {
+    status,
+    thisUpdate,
+    nextUpdate: new Date(endMs),
+    usableFrom: new Date(thisUpdate.getTime() - policy.clockSkewSeconds * 1000),
+    usableUntil: new Date(usableUntilMs),
+  };
   return {verdict: 'accept', statement};
 }
 

@@ -1,7 +1,7 @@
 import type {CertificateFacts} from '../x509/certificate';
 import type {Fingerprint} from '../x509/fingerprint';
 import type {TrustAnchor} from './anchor';
-import type {DenyList} from './deny-list';
+import type {DenyEntry, DenyList} from './deny-list';
 import type {RevocationStatus, RevocationView} from './revocation';
 
 /** How the revocation of certificates below one anchor is decided. */
@@ -38,6 +38,10 @@ export class PolicyView implements RevocationView {
     this.#denyList = denyList;
     this.#vouched = new Set(vouched.map(certificate => certificate.fingerprint));
     this.#rulesOf = rulesOf;
+  }
+
+  aboutPrincipal(id: string): DenyEntry | undefined {
+    return this.#denyList.aboutPrincipal(id);
   }
 
   statusOf(subject: CertificateFacts, issuer: CertificateFacts, anchor: TrustAnchor, now: Date): RevocationStatus {

@@ -1,5 +1,6 @@
 import type {CertificateFacts} from '../x509/certificate';
 import type {TrustAnchor} from './anchor';
+import type {DenyEntry} from './deny-list';
 
 /** What the revocation data at hand says about one certificate at one moment. */
 export type RevocationStatus =
@@ -14,6 +15,8 @@ export type RevocationStatus =
  * fetched by the server before it asks again.
  */
 export interface RevocationView {
+  /** The deny-list entry that shuts out a principal, whatever certificate it comes with. Absent where there is no deny-list. */
+  aboutPrincipal?(id: string): DenyEntry | undefined;
   /**
    * @param subject the certificate in question: the leaf or an intermediate, never the anchor
    * @param issuer the certificate above it in the path, which may be the anchor's own

@@ -1,0 +1,80 @@
+import type {CertificateFacts} from '../x509/certificate';
+import type {TrustAnchor} from './anchor';
+import type {OcspStatement} from './ocsp';
+import type {RevocationStatus, RevocationView} from './revocation';
+
+/** One certificate below one issuer. */
+export interface OcspSubject {
+  readonly subject: CertificateFacts;
+  readonly issuer: CertificateFacts;
+  readonly anchor: TrustAnchor;
+}
+
+/** A verified statement and the certificate it is about. */
+export interface OcspAnswer {
+  readonly about: OcspSubject;
+  readonly statement: OcspStatement;
+  /** Epoch milliseconds. */
+  readonly receivedAtMs: number;
+}
+
+/**
+ * The verified OCSP statements that are here. Those longest unused go first when there are too many, so that asking
+ * keeps what is in use.
+ */
+export class OcspAnswers implements RevocationView {
+  readonly #size: number;
+  readonly #answers = new Map<string, {readonly answer: OcspAnswer; readonly usedAtMs: number}>();
+
+  /** @param size statements kept at most; one is about a kilobyte */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  put(answer: OcspAnswer): void {
+    this.#keep(ocspKey(answer.about), answer, answer.receivedAtMs);
+  }
+
+  get(about: OcspSubject): OcspStatement | undefined {
+    return this.#answers.get(ocspKey(about))?.answer.statement;
+  }
+
+  /** Answers that somebody needed since a moment; refreshing the others would be work for nobody. */
+  usedSince(sinceMs: number): readonly OcspAnswer[] {
+    return [...this.#answers.values()].filter(({usedAtMs}) => usedAtMs >= sinceMs).map(({answer}) => answer);
+  }
+
+  statusOf(subject: CertificateFacts, issuer: CertificateFacts, anchor: TrustAnchor, now: Date): RevocationStatus {
+    const key = ocspKey({subject, issuer, anchor});
+    const known = this.#answers.get(key);
+    if (known === undefined) return unknown('none yet');
+    this.#keep(key, known.answer, now.getTime());
+    const {status, usableFrom, usableUntil} = known.answer.statement;
+    if (now < usableFrom) return unknown(`one from the future, ${usableFrom.toISOString()}`);
+    if (now > usableUntil) return unknown(`one that ended ${usableUntil.toISOString()}`);
+    switch (status.kind) {
+      case 'good':
+        return {status: 'good', freshUntil: usableUntil, source: 'OCSP'};
+      case 'revoked':
+        return {status: 'revoked', since: status.since, reason: status.reason, source: 'OCSP'};
+      case 'unknown':
+        return unknown('a responder that does not know the certificate');
+    }
+  }
+
+  #keep(key: string, answer: OcspAnswer, usedAtMs: number): void {
+    this.#answers.delete(key);
+    this.#answers.set(key, {answer, usedAtMs});
+    const oldest = this.#answers.keys().next();
+    if (this.#answers.size > this.#size && oldest.done !== true) this.#answers.delete(oldest.value);
+  }
+}
+
+function unknown(found: string): RevocationStatus {
+  return {status: 'unknown', required: 'a current OCSP answer', found};
+}
+
+/** Equal for the same certificate below the same issuer and anchor: a delegated responder is judged by the anchor's CRLs. */
+export function ocspKey({subject, issuer, anchor}: OcspSubject): string {
+  return `${subject.fingerprint} ${issuer.fingerprint} ${anchor.certificate.fingerprint}`;
+}

@@ -11,6 +11,8 @@ import {gatherOptions} from './environment';
 import {isHostName} from './host';
 import {DEFAULT_LIMITS} from './limits';
 import type {Limits} from './limits';
+import {isDenyListStore} from './deny-list-store';
+import type {DenyListStore} from './deny-list-store';
 import type {AnchorOptions, ClientOptions} from './options';
 import type {RevocationOptions} from './revocation-options';
 import {
@@ -95,11 +97,44 @@ const unknownRevocation: Read<NonNullable<RevocationOptions['unknown']>> = (valu
     : {graceHours, reason, until};
 };
 
-const revocation: Read<RevocationOptions> = record({
+const url = reading('an http or https URL', value =>
+  typeof value === 'string' && URL.canParse(value) && /^https?:/i.test(value) ? value : undefined,
+);
+
+const ocspRecord = record({
+  responder: optional(url),
+  nonce: optional(word('required', 'optional')),
+  certIdHash: optional(word('sha1', 'sha256')),
+});
+
+const ocsp: Read<NonNullable<RevocationOptions['ocsp']>> = (value, where, report) =>
+  isRecord(value) ? ocspRecord(value, where, report) : word('off')(value, where, report);
+
+const revocationPolicy = {
+  ocsp: optional(ocsp),
+  distributionPoints: optional(word('ignore', 'fetch')),
   shortLivedHours: optional(count(1, 168)),
   agreement: optional(word('any', 'all')),
   unknown: optional(unknownRevocation),
   indirectCrl: optional(word('deny', 'allow')),
+};
+
+const denyListStore: Read<DenyListStore> = reading('a store such as redisDenyList(client)', value =>
+  isDenyListStore(value) ? value : undefined,
+);
+
+const revocation: Read<RevocationOptions> = record({
+  ...revocationPolicy,
+  crlUrls: optional(list(url)),
+  denyList: optional(source),
+  denyListStore: optional(denyListStore),
+  network: optional(
+    record({
+      allowedHosts: optional(list(text)),
+      timeoutMs: optional(count(100, 60_000)),
+      maxCrlBytes: optional(count(1_024, 1_073_741_824)),
+    }),
+  ),
 });
 
 const anchorRecord = record({
@@ -117,7 +152,7 @@ const anchorRecord = record({
   expectedIssuers: optional(oneOrMore(fingerprint)),
   maxLifetimeHours: optional(count(1, 100_000)),
   requiredPolicies: optional(oneOrMore(oid)),
-  revocation: optional(revocation),
+  revocation: optional(record(revocationPolicy)),
 });
 
 /** A source, or a record with a source and limits. */

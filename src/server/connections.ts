@@ -4,6 +4,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import {publish} from '../audit/publish';
 import type {Refusal} from '../errors';
 import type {PeerEvidence} from '../trust/decision';
+import {isUnknown} from './judge';
 import type {Judge, VerifiedEvidence} from './judge';
 import {forgetPeer, setPeer} from './peer';
 import type {PeerState} from './peer';
@@ -105,8 +106,11 @@ export class Connections {
     let sliceStartMs = performance.now();
     for (const entry of [...this.#entries.values()]) {
       if (entry.standing.state.generation === generation || entry.socket.destroyed) continue;
-      const verified = this.#verify(entry);
-      if ('verified' in verified) passed.push([entry, verified.verified]);
+      const verification = this.#judge.verify(entry.evidence, new Date());
+      if (verification.verdict === 'accept') passed.push([entry, verification.verified]);
+      // Revocation data may still be fetched; until then requests of this connection wait.
+      else if (isUnknown(verification)) void this.#judgeAgain(entry);
+      else this.#close(entry, verification.why);
       if (performance.now() - sliceStartMs < SLICE_MS) continue;
       await nextTurn();
       sliceStartMs = performance.now();
@@ -135,8 +139,10 @@ export class Connections {
 
   #judgeAgain(entry: Entry): Promise<Standing> {
     return this.#once(entry, async () => {
-      const outcome = this.#verify(entry);
-      return 'verified' in outcome ? this.#resolve(entry, outcome.verified) : outcome;
+      const verification = await this.#judge.settle(this.#judge.verify(entry.evidence, new Date()));
+      return verification.verdict === 'accept'
+        ? this.#resolve(entry, verification.verified)
+        : this.#close(entry, verification.why);
     });
   }
 

@@ -6,6 +6,7 @@ import type {Refusal} from '../errors';
 import type {CertificateFacts} from '../x509/certificate';
 import type {Connections} from './connections';
 import {connectionFacts, presentedChain, presentedLeaf} from './evidence';
+import {isUnknown} from './judge';
 import type {Judge, Judgement, Verification, VerifiedEvidence} from './judge';
 import {ConnectionCounter} from './limits';
 import type {Limits, Ticket} from './limits';
@@ -106,10 +107,15 @@ export class Handshakes {
     const illegitimate = judgeSession(socket);
     if (illegitimate !== undefined) return refuse('handshake', illegitimate);
     const facts = connectionFacts(socket, arrival);
-    const verification = this.#verify(socket);
+    const {generation} = this.#judge.snapshot;
+    let verification = this.#verify(socket);
+    if (isUnknown(verification)) {
+      verification = await this.#judge.settle(verification);
+      if (arrival.outcome !== 'undecided' || socket.destroyed) return 'refused';
+      if (generation !== this.#judge.snapshot.generation) return this.#judgeArrival(socket, arrival);
+    }
     if (verification.verdict === 'reject') return refuse('verification', verification.why, verification.evidence?.leaf);
     const {verified} = verification;
-    const {generation} = this.#judge.snapshot;
     const judgement = await this.#judge.identify(verified.peer, socket);
     if (arrival.outcome === 'decided' || socket.destroyed) return 'refused';
     // Trust changed while the resolver was thinking: its answer belongs to the past.

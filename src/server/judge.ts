@@ -5,7 +5,8 @@ import {identify, mapPeer} from '../identity/map';
 import type {Principal} from '../identity/principal';
 import type {IdentityDecision, IdentityMapping} from '../identity/rules';
 import type {PeerEvidence, VerifiedPeer} from '../trust/decision';
-import type {TrustSnapshot} from '../trust/snapshot';
+import type {DenyEntry} from '../trust/deny-list';
+import type {TrustMaterial, TrustSnapshot} from '../trust/snapshot';
 import {VerdictCache} from '../trust/verdict-cache';
 import {parseCertificate} from '../x509/certificate';
 import {fingerprintOf} from '../x509/fingerprint';
@@ -40,18 +41,29 @@ export type Judgement =
     }
   | {readonly verdict: 'reject'; readonly stage: 'verification' | 'identity'; readonly why: Refusal};
 
+/** Fetches the revocation data that is missing to decide about a peer. Never rejects. */
+export type Acquire = (evidence: PeerEvidence, trust: TrustMaterial) => Promise<void>;
+
+/** Whether a verification was refused for want of revocation data only. */
+export function isUnknown(verification: Verification): boolean {
+  return verification.verdict === 'reject' && verification.why.code === 'ERR_MTLS_REVOCATION_UNKNOWN';
+}
+
 /** Parsed chains of accepted peers kept at most: one is some ten kilobytes. */
 const MAX_PARSED = 2_000;
 
 /** Decides about peers under the current snapshot. */
 export class Judge {
   #snapshot: Snapshot;
+  readonly #acquire: Acquire;
   readonly #verdicts = new VerdictCache();
   /** By the hash of what was presented, so that a client that comes again is not parsed again. */
   readonly #parsed = new Map<string, PeerEvidence>();
 
-  constructor(snapshot: Snapshot) {
+  /** @param acquire fetches the revocation data that is missing for a peer; it never rejects */
+  constructor(snapshot: Snapshot, acquire: Acquire) {
     this.#snapshot = snapshot;
+    this.#acquire = acquire;
   }
 
   get snapshot(): Snapshot {
@@ -81,12 +93,24 @@ export class Judge {
       : {verdict: 'reject', why: decision.why, evidence};
   }
 
+  /**
+   * Gives a verification that lacked nothing but revocation data a second chance, after fetching it. The caller holds
+   * the peer meanwhile.
+   */
+  async settle(first: Verification): Promise<Verification> {
+    if (first.verdict === 'accept' || !first.evidence || !isUnknown(first)) return first;
+    await this.#acquire(first.evidence, this.#snapshot);
+    return this.verify(first.evidence, new Date());
+  }
+
   /** Maps a verified peer to a principal; a resolver may take its time, within its limit. */
   async identify(peer: VerifiedPeer, socket: Socket): Promise<Judgement> {
     const decision = await this.#map(peer, socket);
-    return decision.verdict === 'accept'
-      ? {verdict: 'accept', peer, principal: decision.principal, matched: decision.matched}
-      : {verdict: 'reject', stage: 'identity', why: decision.why};
+    if (decision.verdict === 'reject') return {verdict: 'reject', stage: 'identity', why: decision.why};
+    const {principal, matched} = decision;
+    const denied = this.#snapshot.revocation.aboutPrincipal?.(principal.id);
+    if (denied !== undefined) return {verdict: 'reject', stage: 'identity', why: deniedPrincipal(denied)};
+    return {verdict: 'accept', peer, principal, matched};
   }
 
   async #map(peer: VerifiedPeer, socket: Socket): Promise<IdentityDecision> {
@@ -129,4 +153,12 @@ function parseOrNothing(der: Buffer): ReturnType<typeof parseCertificate>[] {
   } catch {
     return [];
   }
+}
+
+function deniedPrincipal({since, reason}: DenyEntry): Refusal {
+  return {
+    code: 'ERR_MTLS_REVOKED',
+    required: 'a principal that is not on the deny-list',
+    found: `${reason}, denied ${since.toISOString()}`,
+  };
 }

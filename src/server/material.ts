@@ -14,11 +14,13 @@ import {loadAnchors, loadIntermediates} from './authorities';
 import {weakeningOf} from './config';
 import type {ResolvedOptions} from './config';
 import {loadRevocation} from './revocation';
+import type {RevocationInputs, RevocationPlan} from './revocation';
 
 /** All that a running server is made of and that can change while it runs. Loaded and checked as a whole. */
 export interface Material {
   readonly credentials: ServerCredentials;
-  readonly trust: TrustMaterial;
+  readonly trust: Omit<TrustMaterial, 'revocation'>;
+  readonly revocation: RevocationPlan;
   readonly rules: IdentityMapping;
 }
 
@@ -26,7 +28,12 @@ export interface Material {
  * Reads every source the options name and checks what it finds. Start and reload both use it. Undefined when there was
  * a fault; all of them were reported.
  */
-export async function loadMaterial(options: ResolvedOptions, now: Date, report: Report): Promise<Material | undefined> {
+export async function loadMaterial(
+  options: ResolvedOptions,
+  fetchCrls: RevocationInputs['fetchCrls'],
+  now: Date,
+  report: Report,
+): Promise<Material | undefined> {
   let faults = 0;
   const counted: Report = fault => {
     faults++;
@@ -45,6 +52,7 @@ export async function loadMaterial(options: ResolvedOptions, now: Date, report: 
       intermediates,
       policies,
       ...(allowUnknown && {allowUnknown}),
+      fetchCrls,
       read: async (source, where) => (await readSource(source, where, counted))?.bytes,
     },
     now,
@@ -52,7 +60,7 @@ export async function loadMaterial(options: ResolvedOptions, now: Date, report: 
   );
   if (credentials === undefined || faults > 0) return undefined;
   const policy = Object.freeze({...DEFAULT_TRUST, maxIntermediates: options.maxIntermediates});
-  const material = {credentials, trust: {anchors, intermediates, policy, revocation}, rules};
+  const material = {credentials, trust: {anchors, intermediates, policy}, revocation, rules};
   return isAcceptedByOpenssl(material, counted) ? material : undefined;
 }
 

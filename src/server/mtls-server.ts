@@ -5,6 +5,9 @@ import type {AddressInfo, ListenOptions, Socket} from 'node:net';
 import {publish} from '../audit/publish';
 import {ConfigError, MtlsError} from '../errors';
 import type {ConfigFault} from '../errors';
+import {parseDenyEntry} from '../trust/deny-list';
+import type {DenyEntryText} from '../trust/deny-list';
+import type {RevocationView} from '../trust/revocation';
 import {inspectRuntime} from '../tls/runtime';
 import type {Runtime} from '../tls/runtime';
 import type {Report} from '../tls/source';
@@ -23,6 +26,7 @@ import {Listener} from './listener';
 import {contextOptions, loadMaterial} from './material';
 import type {Material} from './material';
 import type {MtlsOptions} from './options';
+import {LiveRevocation} from './live-revocation';
 import {peerOf} from './peer';
 import type {PeerState} from './peer';
 import {RequestGuard} from './request-guard';
@@ -53,6 +57,11 @@ export interface MtlsServer {
   reload(): Promise<void>;
   /** Takes other material in force as a whole: new connections use it at once, open ones are judged again. */
   apply(material: Material): Promise<void>;
+  /**
+   * Shuts somebody out at once, on open connections too: by certificate or key hash, serial number or principal id. Lost
+   * at a restart unless `clients.revocation.denyListStore` keeps it. @throws MtlsError `ERR_MTLS_CONFIG`
+   */
+  revoke(entry: DenyEntryText): Promise<void>;
   /** Stops accepting, waits for running requests up to `server.limits.drainTimeoutMs`, then closes everything. */
   close(): Promise<void>;
 }
@@ -74,8 +83,11 @@ export async function createMtlsServer(
   // A configuration that cannot be read cannot ask for silence.
   const releaseSink = resolved?.audit.sink === 'none' ? (): void => undefined : useDefaultSink();
   try {
-    const [checked, material] = await checkStart(resolved, faults, report, now);
-    return new RunningServer(checked, material, application, extras.authorizeUpgrade, releaseSink);
+    const live = new LiveRevocation();
+    const [checked, material] = await checkStart(resolved, live, faults, report, now);
+    const server = new RunningServer(checked, material, live, application, extras.authorizeUpgrade, releaseSink);
+    await server.watchRevocation();
+    return server;
   } catch (error) {
     releaseSink();
     throw error;
@@ -85,13 +97,14 @@ export async function createMtlsServer(
 /** Everything that is checked before a server is made, and everything the operator is told about it. */
 async function checkStart(
   resolved: ResolvedOptions | undefined,
+  live: LiveRevocation,
   faults: readonly ConfigFault[],
   report: Report,
   now: Date,
 ): Promise<readonly [ResolvedOptions, Material]> {
   const oldRuntime = resolved && weakeningOf(resolved, 'old-runtime') ? 'allow' : 'refuse';
   const remarks = inspectRuntime(thisRuntime(), oldRuntime, report);
-  const material = resolved && (await loadMaterial(resolved, now, report));
+  const material = resolved && (await loadMaterial(resolved, live.fetchCrls, now, report));
   const [first, ...others] = faults;
   if (first !== undefined) throw refusedStart([first, ...others]);
   // Without a fault both are there; a reader that gives nothing and reports nothing is a bug of this library.
@@ -124,6 +137,7 @@ function refusedStart(faults: readonly [ConfigFault, ...ConfigFault[]]): ConfigE
 class RunningServer implements MtlsServer {
   readonly https: Listener;
   readonly #options: ResolvedOptions;
+  readonly #live: LiveRevocation;
   readonly #judge: Judge;
   readonly #connections: Connections;
   readonly #handshakes: Handshakes;
@@ -133,13 +147,17 @@ class RunningServer implements MtlsServer {
   constructor(
     options: ResolvedOptions,
     material: Material,
+    live: LiveRevocation,
     application: RequestListener,
     authorizeUpgrade: AuthorizeUpgrade | undefined,
     releaseSink: () => void,
   ) {
     this.#options = options;
     this.#releaseSink = releaseSink;
-    this.#judge = new Judge(snapshotOf(material, 1));
+    this.#live = live;
+    this.#judge = new Judge(snapshotOf(material, live.adopt(material.revocation), 1), (evidence, trust) =>
+      live.acquire(evidence, trust),
+    );
     this.#connections = new Connections(this.#judge);
     this.#handshakes = new Handshakes(this.#judge, this.#connections, options.limits);
     this.#gate = new Gate(this.#connections, hostNamesOf(options, material));
@@ -189,7 +207,12 @@ class RunningServer implements MtlsServer {
 
   async reload(): Promise<void> {
     const faults: ConfigFault[] = [];
-    const material = await loadMaterial(this.#options, new Date(), fault => void faults.push(fault));
+    const material = await loadMaterial(
+      this.#options,
+      this.#live.fetchCrls,
+      new Date(),
+      fault => void faults.push(fault),
+    );
     const [first, ...others] = faults;
     if (first !== undefined || material === undefined) throw new ConfigError([first ?? INCOMPLETE, ...others]);
     await this.apply(material);
@@ -197,15 +220,36 @@ class RunningServer implements MtlsServer {
 
   apply(material: Material): Promise<void> {
     this.https.useContext(contextOptions(material));
-    this.#judge.adopt(snapshotOf(material, this.snapshot.generation + 1));
+    const revocation = this.#live.adopt(material.revocation);
+    this.#judge.adopt(snapshotOf(material, revocation, this.snapshot.generation + 1));
     this.#gate.adopt(hostNamesOf(this.#options, material));
     return this.#connections.rejudge();
+  }
+
+  async revoke(entry: DenyEntryText): Promise<void> {
+    const parsed = parseDenyEntry(entry, new Date());
+    if (typeof parsed === 'string') {
+      const required = 'an entry as docs/revocation.md describes';
+      throw new MtlsError({code: 'ERR_MTLS_CONFIG', required, found: parsed, where: 'revoke'});
+    }
+    await this.#live.deny(parsed);
+    await this.#connections.rejudge();
+  }
+
+  /** Lets CRLs, OCSP answers and deny-list entries that arrive from now on reach open connections. */
+  watchRevocation(): Promise<void> {
+    return this.#live.start(revocation => {
+      const {generation} = this.snapshot;
+      this.#judge.adopt(Object.freeze({...this.snapshot, revocation, generation: generation + 1}));
+      void this.#connections.rejudge();
+    });
   }
 
   async close(): Promise<void> {
     this.#handshakes.destroyHeld();
     await drain(this.https, this.#connections, this.#options.limits.drainTimeoutMs);
     this.#connections.stop();
+    await this.#live.stop();
     publish({family: 'start', phase: 'stopped', message: 'stopped', generation: this.snapshot.generation});
     this.#releaseSink();
   }
@@ -216,8 +260,8 @@ function addressOf(server: Server): string {
   return typeof address === 'object' && address !== null ? `${address.address}:${address.port}` : (address ?? '');
 }
 
-function snapshotOf({trust, rules}: Material, generation: number): Snapshot {
-  return Object.freeze({...trust, rules, generation});
+function snapshotOf({trust, rules}: Material, revocation: RevocationView, generation: number): Snapshot {
+  return Object.freeze({...trust, revocation, rules, generation});
 }
 
 function hostNamesOf({hostNames}: ResolvedOptions, {credentials}: Material): HostNames {

@@ -19,6 +19,8 @@ interface Entry {
   readonly evidence: PeerEvidence;
   /** The verdict in force, kept as the answer to every request, so that a request allocates nothing. */
   standing: Extract<Standing, {verdict: 'admit'}>;
+  /** Whether it ever asked anything: Node takes a connection that did not for busy. */
+  use: 'unused' | 'used';
   /** Set while the connection is judged again: whoever asks in between waits for that verdict. */
   pending: Promise<Standing> | undefined;
 }
@@ -58,16 +60,17 @@ export class Connections {
 
   /** Takes a connection in that was judged under the current snapshot. */
   add(socket: TLSSocket, evidence: PeerEvidence, state: PeerState): void {
-    const entry: Entry = {socket, evidence, standing: admitted(state), pending: undefined};
+    const entry: Entry = {socket, evidence, standing: admitted(state), use: 'unused', pending: undefined};
     this.#entries.set(socket, entry);
     setPeer(socket, state);
     socket.once('close', () => this.#entries.delete(socket));
   }
 
-  /** Whether the connection may be served at this moment; a promise where it has to be judged again first. */
+  /** Whether a request on the connection may be served at this moment; a promise where it has to be judged again first. */
   standingOf(socket: Socket): Standing | Promise<Standing> {
     const entry = this.#entries.get(socket);
     if (entry === undefined) return UNVERIFIED;
+    entry.use = 'used';
     return this.#isCurrent(entry, Date.now()) ? entry.standing : this.#judgeAgain(entry);
   }
 
@@ -81,6 +84,11 @@ export class Connections {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** Destroys the connections on which nothing was ever asked. */
+  destroyUnused(): void {
+    for (const {socket, use} of this.#entries.values()) if (use === 'unused') socket.destroy();
   }
 
   /** Destroys every connection, upgraded ones too. */

@@ -14,6 +14,7 @@ export async function drain(server: Server, connections: Connections, limitMs: n
       resolve();
     });
   });
+  connections.destroyUnused();
   const sweep = setInterval(() => {
     server.closeIdleConnections();
   }, SWEEP_MS);

@@ -66,6 +66,7 @@ export function workingOptions(folder: Folder, server: Credential = issueServer(
     identity: {
       rules: [{when: {organizationalUnit: 'Clinicians'}, roles: ['clinician'], id: 'san.uri'}],
     },
+    audit: {sink: 'none'},
   };
 }
 

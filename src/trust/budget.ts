@@ -1,7 +1,16 @@
 import type {Refusal} from '../errors';
+import type {PublicKeyFacts} from '../x509/public-key';
 
-/** What one signature check costs, in comparisons of two names: the slower algorithms take that long and more. */
-export const SIGNATURE_COST = 64;
+/** What one signature check costs, in comparisons of two names: about what ECDSA over P-256 takes. */
+const SIGNATURE_COST = 256;
+
+/** Curves above 256 bits have no fast code in OpenSSL. */
+const SLOW_CURVE_FACTOR = 4;
+
+/** What a signature check with the key costs. */
+export function signatureCost({kind, bits}: PublicKeyFacts): number {
+  return kind === 'ec' && bits > 256 ? SIGNATURE_COST * SLOW_CURVE_FACTOR : SIGNATURE_COST;
+}
 
 /** What one decision may still spend on signature checks and comparisons, whatever the peer sent. */
 export class Budget {

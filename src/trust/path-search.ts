@@ -42,11 +42,11 @@ function* pathsAbove(intermediates: readonly CertificateFacts[], search: Search)
   const mayGrow = intermediates.length < trust.policy.maxIntermediates;
   let issuers = 0;
   let cutOff = false;
+  if (budget.spend(1 + evidence.sent.length) === 'exhausted') {
+    yield {found: 'dead end', why: budget.refusal(where)};
+    return;
+  }
   for (const candidate of issuersOf(top, search)) {
-    if (budget.spend(1 + chain.length) === 'exhausted') {
-      yield {found: 'dead end', why: budget.refusal(where)};
-      return;
-    }
     if (chain.some(certificate => isSameAuthority(certificate, candidate.certificate))) continue;
     issuers += 1;
     if (candidate.kind === 'anchor')

@@ -4,7 +4,7 @@ import type {Refusal} from '../errors';
 import type {SignatureAlgorithm} from '../x509/algorithm';
 import type {CertificateFacts} from '../x509/certificate';
 import type {PublicKeyFacts} from '../x509/public-key';
-import {SIGNATURE_COST} from './budget';
+import {signatureCost} from './budget';
 import {firstRefusal} from './path';
 import type {CandidatePath, CheckContext, Link} from './path';
 import {isSchemeOfKey, signatureSchemeOf} from './signature-scheme';
@@ -23,7 +23,7 @@ function checkSignature(link: Link, {budget, signatures}: CheckContext): Refusal
   const pair = `${issuer.spkiFingerprint} ${certificate.fingerprint}`;
   let verdict = signatures.get(pair);
   if (verdict === undefined) {
-    if (budget.spend(SIGNATURE_COST) === 'exhausted') return budget.refusal(where);
+    if (budget.spend(signatureCost(issuer.publicKey)) === 'exhausted') return budget.refusal(where);
     verdict = isSignedBy(certificate, issuer) ? 'valid' : 'invalid';
     signatures.set(pair, verdict);
   }

@@ -28,14 +28,14 @@ import {checkValidity} from './validity';
 export function verifyPeer(evidence: PeerEvidence, trust: TrustMaterial, now: Date): Decision {
   const budget = new Budget(trust.policy.workBudget);
   const context: CheckContext = {trust, now, budget, signatures: new Map()};
-  let best: Rejection | undefined;
+  let best = NO_PATH;
   for (const found of searchPaths(evidence, trust, budget)) {
     const outcome = found.found === 'path' ? judge(found.path, context) : rejection(found.why, 0);
     if (outcome.verdict === 'accept') return {verdict: 'accept', peer: new Verified(outcome.path)};
     if (outcome.why.code === 'ERR_MTLS_CHAIN_BUDGET') return {verdict: 'reject', why: outcome.why};
-    if (best === undefined || outcome.progress > best.progress) best = outcome;
+    if (outcome.progress > best.progress) best = outcome;
   }
-  return {verdict: 'reject', why: best?.why ?? noAnchors(trust)};
+  return {verdict: 'reject', why: best.why};
 }
 
 /** Whether the value came from an accepting `verifyPeer`. A copy or look-alike did not. */
@@ -61,6 +61,12 @@ interface Rejection {
   readonly why: Refusal;
   readonly progress: number;
 }
+
+/** What stands until the search comes upon something. */
+const NO_PATH: Rejection = rejection(
+  {code: 'ERR_MTLS_CHAIN_UNTRUSTED', required: 'a path to a configured anchor', found: 'none', where: 'leaf'},
+  -1,
+);
 
 function judge(
   path: CandidatePath,
@@ -89,15 +95,6 @@ function judge(
 
 function rejection(why: Refusal, progress: number): Rejection {
   return {verdict: 'reject', why, progress};
-}
-
-function noAnchors({anchors}: TrustMaterial): Refusal {
-  return {
-    code: 'ERR_MTLS_CHAIN_UNTRUSTED',
-    required: 'a path to a configured anchor',
-    found: `none to any of ${anchors.length} anchors`,
-    where: 'leaf',
-  };
 }
 
 /** Not exported: an instance is the proof that `verifyPeer` accepted. */

@@ -1,6 +1,7 @@
 import type {Refusal} from '../errors';
 import type {CertificateFacts} from '../x509/certificate';
 import type {Extensions} from '../x509/extensions';
+import {describeName} from './name-text';
 import {firstRefusal, isSelfIssued} from './path';
 import type {CandidatePath, Step} from './path';
 
@@ -18,6 +19,7 @@ const RULES: readonly ((step: Step) => Breach | undefined)[] = [
   checkVersion,
   checkSerialNumber,
   checkSubject,
+  checkHostNames,
   checkCriticality,
   checkSubjectKeyIdentifier,
   checkAuthorityKeyIdentifier,
@@ -54,8 +56,12 @@ function checkVersion({certificate: {version}}: Step): Breach | undefined {
   return version === 3 ? undefined : {required: 'version 3', found: `version ${version}`};
 }
 
-/** Section 4.1.2.2: positive, at most 20 octets in DER, where the first bit is the sign. */
-function checkSerialNumber({certificate: {serialNumber}}: Step): Breach | undefined {
+/**
+ * Section 4.1.2.2: positive, at most 20 octets in DER, where the first bit is the sign. Roots that large CAs still use
+ * have number 0; an operator who chose one did not choose it by number.
+ */
+function checkSerialNumber({certificate: {serialNumber}, role}: Step): Breach | undefined {
+  if (role === 'anchor' && serialNumber === '0') return undefined;
   return /^(?!0$)(?:[0-9a-f]{1,39}|[0-7][0-9a-f]{39})$/.test(serialNumber)
     ? undefined
     : {required: 'a positive serial number of at most 20 octets', found: serialNumber};
@@ -68,6 +74,12 @@ function checkSubject({certificate, role}: Step): Breach | undefined {
   return criticalityOf(certificate, '2.5.29.17') === 'critical'
     ? undefined
     : {required: 'critical alternative names where the subject is empty', found: 'none that are critical'};
+}
+
+/** Section 4.2.1.6: preferred name syntax, which has no underscore; the parser lets one pass. */
+function checkHostNames({certificate: {subjectAltNames}}: Step): Breach | undefined {
+  const odd = subjectAltNames.find(name => name.kind === 'dns' && name.value.includes('_'));
+  return odd && {required: 'DNS names of letters, digits and hyphens', found: describeName(odd)};
 }
 
 const MUST_BE_CRITICAL: ReadonlyMap<string, string> = new Map([

@@ -19,6 +19,9 @@ describe('checkProfile', () => {
       ['an anchor of version 1', {root: {version: 1}}, 'ERR_MTLS_PROFILE'],
       ['serial number 1', {client: {serialNumber: 1n}}, 'accept'],
       ['serial number 0', {client: {serialNumber: 0n}}, 'ERR_MTLS_PROFILE'],
+      ['serial number 0 in an anchor', {root: {serialNumber: 0n}}, 'accept'],
+      ['serial number 0 in an intermediate', {issuing: {serialNumber: 0n}}, 'ERR_MTLS_PROFILE'],
+      ['serial number -1 in an anchor', {root: {serialNumber: -1n}}, 'ERR_MTLS_PROFILE'],
       ['serial number -1', {client: {serialNumber: -1n}}, 'ERR_MTLS_PROFILE'],
       ['a serial number of 20 octets', {client: {serialNumber: 2n ** 159n - 1n}}, 'accept'],
       ['a serial number of 21 octets', {client: {serialNumber: 2n ** 159n}}, 'ERR_MTLS_PROFILE'],
@@ -40,6 +43,14 @@ describe('checkProfile', () => {
         {client: {subjectAltNames: ['dns:a.example'], criticality: {subjectAltNames: 'critical'}}},
         'accept',
       ],
+    ]);
+  });
+
+  describe('host names', () => {
+    testTable([
+      ['a host name with a hyphen', {client: {subjectAltNames: ['dns:a-b.example']}}, 'accept'],
+      ['a host name with an underscore', {client: {subjectAltNames: ['dns:a_b.example']}}, 'ERR_MTLS_PROFILE'],
+      ['a URI with an underscore', {client: {subjectAltNames: ['uri:spiffe://a.example/a_b']}}, 'accept'],
     ]);
   });
 

@@ -92,6 +92,7 @@ describe('mtls inspect of certificates', () => {
       subject: 'alice',
       subjectAltNames: ['dns:alice.example'],
       noRevocationAvailable: true,
+      validity: days(-1, 60),
       ...spec,
     }).certificate;
 

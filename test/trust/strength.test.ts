@@ -1,12 +1,17 @@
+import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
+import {createAuthority} from '../../src/pki/authority';
 import {generateKey} from '../../src/pki/keys';
-import {testTable} from './fixture';
+import {isSignedBy} from '../../src/trust/signature';
+import {clock, factsOf, testTable} from './fixture';
 
 /** RSA keys take long to make. */
 const rsa2048 = generateKey('rsa-2048');
 const rsa2047 = generateKey('rsa-2047');
 const rsa2056 = generateKey('rsa-2056');
 const rsa2050 = generateKey('rsa-2050');
+const p256 = generateKey('ecdsa-p256');
+const ed25519 = generateKey('ed25519');
 const pss2048 = generateKey('rsa-pss-2048');
 const exponent3 = generateKeyPairSync('rsa', {modulusLength: 2048, publicExponent: 3}).privateKey;
 const dsa = generateKeyPairSync('dsa', {modulusLength: 2048, divisorLength: 256}).publicKey;
@@ -60,6 +65,51 @@ describe('checkStrength', () => {
       ['SHA-1 in the signature of an anchor on itself', {root: {scheme: 'ecdsa-sha1'}}, 'accept'],
       ['Ed25519', {issuing: {key: 'ed25519'}}, 'accept'],
       ['Ed448', {issuing: {key: 'ed448'}}, 'accept'],
+      [
+        'ECDSA that an RSA key shall have made',
+        {root: {key: rsa2048}, issuing: {mistakes: {signingKey: p256}}},
+        'ERR_MTLS_SIGNATURE_INVALID',
+      ],
+      [
+        'RSA that an ECDSA key shall have made',
+        {issuing: {mistakes: {signingKey: rsa2048}}},
+        'ERR_MTLS_SIGNATURE_INVALID',
+      ],
+      [
+        'RSA with PKCS #1 padding that an RSA-PSS key shall have made',
+        {root: {key: pss2048}, issuing: {mistakes: {signingKey: rsa2048}}},
+        'ERR_MTLS_SIGNATURE_INVALID',
+      ],
+      [
+        'Ed25519 that an Ed448 key shall have made',
+        {issuing: {key: 'ed448'}, client: {mistakes: {signingKey: ed25519}}},
+        'ERR_MTLS_SIGNATURE_INVALID',
+      ],
+      [
+        'a signature by another key of the same kind',
+        {issuing: {mistakes: {signingKey: p256}}},
+        'ERR_MTLS_SIGNATURE_INVALID',
+      ],
+      ['another content than was signed', {client: {mistakes: {corrupt: 'content'}}}, 'ERR_MTLS_SIGNATURE_INVALID'],
     ]);
+  });
+
+  it('refuses a signature of r = s = 0, and an issuer key off its curve', () => {
+    const ca = createAuthority({subject: 'Root'}, clock);
+    const leaf = factsOf(ca.issueClient({subject: 'alice'}));
+    const zero = {...leaf, signature: Buffer.from('3006020100020100', 'hex')};
+    assert.equal(isSignedBy(leaf, factsOf(ca)), true);
+    assert.equal(isSignedBy(zero, factsOf(ca)), false);
+    const {publicKey} = factsOf(ca);
+    const spki = Buffer.from(publicKey.spki);
+    spki.writeUInt8(spki.readUInt8(spki.length - 1) ^ 1, spki.length - 1);
+    assert.equal(isSignedBy(leaf, {...factsOf(ca), publicKey: {...publicKey, spki}}), false);
+  });
+
+  it('refuses a signature whose algorithm is not accepted or does not fit the key', () => {
+    const ca = createAuthority({subject: 'Root'}, clock);
+    const other = createAuthority({subject: 'Root', key: rsa2048}, clock);
+    assert.equal(isSignedBy(factsOf(ca.issueClient({subject: 'a', scheme: 'ecdsa-sha1'})), factsOf(ca)), false);
+    assert.equal(isSignedBy(factsOf(ca.issueClient({subject: 'a'})), factsOf(other)), false);
   });
 });

@@ -58,19 +58,26 @@ function relateEmail(name: string, base: string): Relation {
   return sameLocal && name.slice(at + 1).toLowerCase() === base.slice(baseAt + 1).toLowerCase() ? 'inside' : 'outside';
 }
 
-/** RFC 5280 section 4.2.1.10: where the host is no domain name, the certificate must be refused. */
+/**
+ * RFC 5280 section 4.2.1.10: where the host is no domain name, the certificate must be refused. A user before the host
+ * counts as that too: it is there to make one host look like another.
+ */
 function relateUri(name: string, base: string): Relation {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(name)?.[1];
-  const host = authority?.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
+  const host = authority?.replace(/:\d*$/, '');
   // A last label of digits makes it an IPv4 address to every reader of URIs.
   return host === undefined || !isHostName(host) || /(?:^|\.)\d+$/.test(host) ? 'unknown' : relateHost(host, base);
 }
 
-/** A host alone, or with a leading dot the hosts below a domain but not that domain itself. */
+/**
+ * A host alone, or with a leading dot the hosts below a domain but not that domain itself. What an empty base means
+ * is nowhere said.
+ */
 function relateHost(name: string, base: string): Relation {
   const host = name.toLowerCase();
   const subtree = base.toLowerCase();
-  const isInside = subtree === '' || (subtree.startsWith('.') ? host.endsWith(subtree) : host === subtree);
+  if (subtree === '') return 'unknown';
+  const isInside = subtree.startsWith('.') ? host.endsWith(subtree) : host === subtree;
   return isInside ? 'inside' : 'outside';
 }
 

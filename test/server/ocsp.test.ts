@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import {createAuthority} from '../../src/pki/authority';
+import type {Credential} from '../../src/pki/credential';
+import {encodeOcspError} from '../../src/pki/ocsp';
+import type {OcspError, OcspSpec, OcspStatus} from '../../src/pki/ocsp';
+import {parseOcspRequest} from '../../src/pki/ocsp-request';
+import type {RevocationOptions} from '../../src/server/revocation-options';
+import {clientRoot, closed, Folder, get, issueClient, open, Recorder, start, workingOptions} from './harness';
+import type {Running} from './harness';
+import {giving, RevocationWeb} from './revocation-web';
+import type {Behaviour} from './revocation-web';
+
+/** Answers every certificate of a request with a status. */
+function responding(status: OcspStatus, spec: Partial<OcspSpec> = {}, nonce: 'repeat' | 'omit' = 'repeat'): Behaviour {
+  return ({body}, response) => {
+    const request = parseOcspRequest(body);
+    const answers = request.certificates.map(({der}) => ({certificate: der, status}));
+    const repeated = nonce === 'repeat' && request.nonce ? {nonce: request.nonce} : {};
+    response.end(clientRoot.answerOcsp({answers, ...repeated, ...spec}));
+  };
+}
+
+const GOOD: OcspStatus = {kind: 'good'};
+const REVOKED: OcspStatus = {kind: 'revoked', since: new Date('2026-01-01T00:00:00Z'), reason: 'keyCompromise'};
+
+describe('OCSP over real TLS', () => {
+  const web = new RevocationWeb(responding(GOOD));
+  const folder = new Folder();
+  const recorder = new Recorder('refusal', 'revocation');
+  let running: Running | undefined;
+
+  before(() => web.listen());
+  afterEach(async () => {
+    await running?.stop();
+    running = undefined;
+    recorder.events.length = 0;
+    web.asked = 0;
+  });
+  after(async () => {
+    recorder.stop();
+    folder.remove();
+    await web.close();
+  });
+
+  async function serve(revocation: RevocationOptions = {}): Promise<Running> {
+    const options = workingOptions(folder);
+    const clients = {...options.clients, revocation: {ocsp: {responder: web.url}, ...revocation}};
+    running = await start({...options, clients, audit: {sink: 'none'}});
+    return running;
+  }
+
+  /** The outcome of one client: its answer, or the code of the refusal. */
+  async function outcome(port: number, client: Credential = issueClient()): Promise<string> {
+    return get(port, client).then(
+      ({body}) => body,
+      async () => (await recorder.next('refusal')).why.code,
+    );
+  }
+
+  const UNKNOWN = 'ERR_MTLS_REVOCATION_UNKNOWN';
+  const wrongKey = createAuthority({subject: {commonName: 'Client Root'}});
+  const stranger = createAuthority({subject: {commonName: 'Stranger'}}).issueOcspResponder({
+    subject: {commonName: 'Responder'},
+  });
+  const responder = clientRoot.issueOcspResponder({subject: {commonName: 'Responder'}});
+  const ordinary = clientRoot.issueClient({subject: {commonName: 'No responder'}});
+  const checkable = clientRoot.issueOcspResponder({subject: {commonName: 'Responder'}, without: ['ocspNoCheck']});
+  const past = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
+
+  const dated =
+    (thisUpdate: Date, nextUpdate?: Date): Behaviour =>
+    ({body}, response) => {
+      const answers = parseOcspRequest(body).certificates.map(({der}) => ({
+        certificate: der,
+        status: GOOD,
+        thisUpdate,
+        ...(nextUpdate && {nextUpdate}),
+      }));
+      response.end(clientRoot.answerOcsp({answers}));
+    };
+  const refusing = (error: OcspError): Behaviour => giving(encodeOcspError(error));
+
+  const ROWS: readonly (readonly [string, Behaviour, string, RevocationOptions?])[] = [
+    ['a good status', responding(GOOD), 'hello'],
+    ['a revoked status', responding(REVOKED), 'ERR_MTLS_REVOKED'],
+    ['an unknown status', responding({kind: 'unknown'}), UNKNOWN],
+    ['a delegated responder', responding(GOOD, {responder}), 'hello'],
+    ['a delegated responder that says revoked', responding(REVOKED, {responder}), 'ERR_MTLS_REVOKED'],
+    ['a responder of another CA', responding(GOOD, {responder: stranger}), UNKNOWN],
+    ['a responder without the OCSP purpose', responding(GOOD, {responder: ordinary}), UNKNOWN],
+    ['a responder whose own status nobody tells', responding(GOOD, {responder: checkable}), UNKNOWN],
+    ['a signature by another key', responding(GOOD, {mistakes: {signingKey: wrongKey.key}}), UNKNOWN],
+    ['a signature that was changed', responding(GOOD, {mistakes: {corrupt: 'signature'}}), UNKNOWN],
+    ['an answer that was changed', responding(GOOD, {mistakes: {corrupt: 'content'}}), UNKNOWN],
+    ['an answer without nonce', responding(GOOD, {}, 'omit'), 'hello'],
+    [
+      'an answer without nonce where one is required',
+      responding(GOOD, {}, 'omit'),
+      UNKNOWN,
+      {ocsp: {responder: '', nonce: 'required'}},
+    ],
+    ['a replayed answer with another nonce', responding(GOOD, {nonce: Buffer.alloc(32)}), UNKNOWN],
+    [
+      'an answer about another certificate',
+      giving(clientRoot.answerOcsp({answers: [{certificate: 4711n, status: GOOD}]})),
+      UNKNOWN,
+    ],
+    ['an answer that ended', dated(past(2), past(1)), UNKNOWN],
+    ['an old answer without nextUpdate', dated(past(2)), UNKNOWN],
+    ['an answer from the future', dated(past(-1), past(-2)), UNKNOWN],
+    ['unauthorized', refusing('unauthorized'), UNKNOWN],
+    ['tryLater', refusing('tryLater'), UNKNOWN],
+    ['text', giving(Buffer.from('<html>')), UNKNOWN],
+    ['10 MB', giving(Buffer.alloc(10 * 1024 * 1024)), UNKNOWN],
+    ['status 500', (_, response) => response.writeHead(500).end(), UNKNOWN],
+    ['silence', () => undefined, UNKNOWN, {network: {timeoutMs: 200}}],
+    [
+      'a connection that breaks off',
+      (_, response) => response.writeHead(200, {'content-length': 100}).end('x', () => response.destroy()),
+      UNKNOWN,
+    ],
+  ];
+  for (const [name, behaviour, expected, options] of ROWS) {
+    it(`answers ${expected} where the responder gives ${name}`, async () => {
+      web.behave = behaviour;
+      const ocsp = typeof options?.ocsp === 'object' ? {ocsp: {...options.ocsp, responder: web.url}} : {};
+      const {port} = await serve({...options, ...ocsp});
+      assert.equal(await outcome(port), expected);
+      const failures = recorder.of('revocation').filter(({phase}) => phase === 'failed');
+      const isFailure = expected === UNKNOWN && name !== 'an unknown status';
+      assert.equal(failures.length > 0, isFailure, 'a failure of the source is an event of its own');
+    });
+  }
+
+  it('refuses where nobody listens', async () => {
+    const {port} = await serve({ocsp: {responder: 'http://127.0.0.1:9/'}});
+    assert.equal(await outcome(port), UNKNOWN);
+  });
+
+  it('asks the responder that the certificate names, once its host is allowed', async () => {
+    web.behave = responding(GOOD);
+    const client = issueClient({authorityInfoAccess: {ocsp: [web.url]}});
+    const {port} = await serve({ocsp: {}, network: {allowedHosts: [web.host]}});
+    assert.equal(await outcome(port, client), 'hello');
+  });
+
+  it('does not ask a private address that the certificate names', async () => {
+    const client = issueClient({authorityInfoAccess: {ocsp: [web.url]}});
+    const {port} = await serve({ocsp: {}});
+    assert.equal(await outcome(port, client), UNKNOWN);
+    assert.equal(web.asked, 0);
+  });
+
+  it('refuses a certificate without a responder', async () => {
+    const {port} = await serve({ocsp: {}});
+    assert.equal(await outcome(port), UNKNOWN);
+  });
+
+  it('asks once for many connections at the same time, and holds them until the answer is here', async () => {
+    const client = issueClient();
+    const answer = responding(GOOD);
+    web.behave = (request, response) =>
+      setTimeout(() => {
+        answer(request, response);
+      }, 300);
+    const {port} = await serve();
+    const bodies = await Promise.all(Array.from({length: 8}, () => outcome(port, client)));
+    assert.deepEqual(new Set(bodies), new Set(['hello']));
+    assert.equal(web.asked, 1);
+  });
+
+  it('remembers an answer for its lifetime', async () => {
+    const client = issueClient();
+    web.behave = responding(GOOD);
+    const {port} = await serve();
+    assert.equal(await outcome(port, client), 'hello');
+    web.behave = () => assert.fail('asked again');
+    assert.equal(await outcome(port, client), 'hello');
+  });
+
+  it('leaves a responder that failed alone for a while', async () => {
+    const client = issueClient();
+    web.behave = (_, response) => response.writeHead(500).end();
+    const {port} = await serve();
+    assert.equal(await outcome(port, client), UNKNOWN);
+    assert.equal(await outcome(port, client), UNKNOWN);
+    assert.equal(web.asked, 1);
+  });
+
+  it('closes a connection when its answer ends and no new one comes', async () => {
+    const client = issueClient();
+    web.behave = dated(past(0), new Date(Date.now() + 2_000));
+    const {port} = await serve();
+    const socket = await open(port, client);
+    await recorder.next('revocation');
+    web.behave = (_, response) => response.writeHead(500).end();
+    await closed(socket);
+    const {why, stage} = await recorder.next('refusal');
+    assert.deepEqual([why.code, stage], [UNKNOWN, 'open']);
+  });
+
+  it('keeps a connection when its answer ends and a new one comes', async () => {
+    const client = issueClient();
+    web.behave = dated(past(0), new Date(Date.now() + 2_000));
+    const {port} = await serve();
+    const socket = await open(port, client);
+    await recorder.next('revocation');
+    web.behave = responding(GOOD);
+    await new Promise(resolve => setTimeout(resolve, 3_000));
+    assert.equal(socket.destroyed, false);
+    assert.equal(web.asked, 2);
+    socket.destroy();
+  });
+
+  it('does not start with a responder that is no URL', async () => {
+    await assert.rejects(serve({ocsp: {responder: 'ftp://ocsp.example/'}}), {code: 'ERR_MTLS_CONFIG'});
+  });
+});

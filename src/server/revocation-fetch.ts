@@ -54,7 +54,8 @@ export async function fetchRevocationData(request: FetchRequest, policy: FetchPo
  */
 export function checkedUrl(text: string, policy: Pick<FetchPolicy, 'allowedHosts'>): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw failure(text, 'an http or https URL', 'another');
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw failure(url?.host ?? 'URL', 'an http or https URL', 'another');
   if (url.username !== '' || url.password !== '') throw failure(url.host, 'a URL without credentials', 'one with');
   if (isAllowed(url, policy)) return url;
   if (url.port !== '') throw failure(url.href, 'port 80 or 443, or an allowed host', `port ${url.port}`);

@@ -5,6 +5,7 @@ import type {Source} from '../tls/source';
 import type {TrustAnchor} from '../trust/anchor';
 import type {VerifiedCrl} from '../trust/crl-signature';
 import type {DenyEntry} from '../trust/deny-list';
+import {endWithGrace} from '../trust/grace';
 import type {CertificateFacts} from '../x509/certificate';
 import type {Fingerprint} from '../x509/fingerprint';
 import {formatDistinguishedName} from '../x509/rfc4514';
@@ -142,9 +143,12 @@ function reportUncovered(
     return;
   }
   // An intermediate below several anchors may serve any of them, so it needs its CRL as soon as one asks for it.
+  const grace = needy.map(anchor => policyOf(anchor).grace).find(one => one !== undefined);
   for (const ca of [...needy.map(({certificate}) => certificate), ...intermediates]) {
     const own = crls.filter(({facts}) => facts.issuer.comparable === ca.subject.comparable);
-    const isCovered = own.some(({facts}) => facts.nextUpdate !== undefined && facts.nextUpdate > now);
+    const isCovered = own.some(
+      ({facts: {nextUpdate}}) => nextUpdate && endWithGrace(nextUpdate.getTime(), grace) > now.getTime(),
+    );
     if (isCovered) continue;
     report({
       code: 'ERR_MTLS_REVOCATION_SOURCE',

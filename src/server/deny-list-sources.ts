@@ -51,9 +51,13 @@ export class DenyListSources {
     await this.#store?.add(denyEntryText(entry));
   }
 
-  /** Watches file and store until {@link stop}. What the store holds is in force when the promise resolves. */
+  /**
+   * Watches file and store until {@link stop}. What the store holds is in force when the promise resolves.
+   *
+   * @throws MtlsError `ERR_MTLS_REVOCATION_SOURCE` when the store cannot be read: without its entries nobody may be let in
+   */
   async start(): Promise<void> {
-    await this.#readStore();
+    await this.#loadStore();
     this.#fileState = await this.#stateOfFile();
     this.#timers = [
       setInterval(() => void this.#pollFile(), FILE_POLL_MS).unref(),
@@ -87,21 +91,28 @@ export class DenyListSources {
   }
 
   async #readStore(): Promise<void> {
+    try {
+      await this.#loadStore();
+    } catch (error) {
+      publishFailure(this.#store?.name ?? '', error);
+    }
+  }
+
+  async #loadStore(): Promise<void> {
     const store = this.#store;
     if (store === undefined) return;
-    try {
-      const values = await store.load();
-      const entries = values.map(value => parseDenyEntry(value, new Date()));
-      const faulty = entries.find(entry => typeof entry === 'string');
-      if (faulty !== undefined) throw new MtlsError({...UNREADABLE, found: faulty});
-      const read = entries.filter(entry => typeof entry !== 'string');
-      if (read.length === this.#fromStore.length) return;
-      this.#fromStore = read;
-      publishLoaded(store.name, read.length);
-      this.#onChange();
-    } catch (error) {
-      publishFailure(store.name, error);
-    }
+    // A store is somebody else's code and may throw anything; what it threw may hold credentials.
+    const values = await store.load().catch(() => {
+      throw new MtlsError({...UNREADABLE, found: 'an error of the store', where: store.name});
+    });
+    const entries = values.map(value => parseDenyEntry(value, new Date()));
+    const faulty = entries.find(entry => typeof entry === 'string');
+    if (faulty !== undefined) throw new MtlsError({...UNREADABLE, found: faulty, where: store.name});
+    const read = entries.filter(entry => typeof entry !== 'string');
+    if (read.length === this.#fromStore.length) return;
+    this.#fromStore = read;
+    publishLoaded(store.name, read.length);
+    this.#onChange();
   }
 
   /** Changes when the file does, also when a symbolic link above it is swapped, as Kubernetes does. */
@@ -128,8 +139,8 @@ function publishLoaded(source: string, entries: number): void {
 }
 
 function publishFailure(source: string, error: unknown): void {
-  // A store is somebody else's code and may throw anything; what it threw may hold credentials.
-  const why = error instanceof MtlsError ? error.refusal : {...UNREADABLE, found: 'an error of the store'};
+  if (!(error instanceof MtlsError)) throw error;
+  const why = error.refusal;
   publish({family: 'revocation', phase: 'failed', kind: 'deny-list', source, why});
 }
 

@@ -1,19 +1,12 @@
 import type {Refusal} from '../errors';
-import {checkAnchorLimits} from './authority';
 import {Budget} from './budget';
-import {checkAuthorities} from './certification-authority';
+import {CHECKS} from './checks';
 import type {Decision, PeerEvidence, VerifiedPath, VerifiedPeer} from './decision';
-import {checkNameConstraints} from './name-constraints';
-import type {CandidatePath, Check, CheckContext} from './path';
+import type {CandidatePath, CheckContext} from './path';
 import {searchPaths} from './path-search';
 import {processPolicies} from './policies';
-import {checkProfile} from './profile';
-import {checkPurpose} from './purpose';
 import {checkRevocation} from './revocation-check';
-import {checkSignatures} from './signature';
 import type {TrustMaterial} from './snapshot';
-import {checkStrength} from './strength';
-import {checkValidity} from './validity';
 
 /**
  * Decides whether a peer is one that the operator trusts: RFC 5280 section 6.1 over every path that leads from the
@@ -43,18 +36,6 @@ export function isVerifiedPeer(value: unknown): value is VerifiedPeer {
   return Verified.has(value);
 }
 
-/** Cheap before costly, and nothing a hostile issuer wrote is looked at before its signature has been checked. */
-const CHECKS: readonly Check[] = [
-  checkStrength,
-  checkSignatures,
-  checkProfile,
-  checkValidity,
-  checkAuthorities,
-  checkPurpose,
-  checkNameConstraints,
-  checkAnchorLimits,
-];
-
 /** How a path failed, and how many checks it had passed until then. */
 interface Rejection {
   readonly verdict: 'reject';
@@ -72,7 +53,7 @@ function judge(
   path: CandidatePath,
   context: CheckContext,
 ): {readonly verdict: 'accept'; readonly path: VerifiedPath} | Rejection {
-  for (const [index, check] of CHECKS.entries()) {
+  for (const [index, {check}] of CHECKS.entries()) {
     const why = check(path, context);
     if (why !== undefined) return rejection(why, index + 1);
   }

@@ -13,8 +13,8 @@ export interface RouteJudge {
   readonly caller: PeerState;
   readonly target: ControllerTarget;
   readonly table: AccessTable;
-  /** Records the refusal and makes the error for it. */
-  refuse(why: Refusal): Error;
+  /** Asks whether anybody votes against it, records the outcome, and throws where somebody does. */
+  settle(vote: () => Promise<Refusal | undefined>): Promise<void>;
 }
 
 /**
@@ -23,8 +23,7 @@ export interface RouteJudge {
  */
 export function guardRoute(route: ResolvedRoute, judge: RouteJudge): ResolvedRoute {
   const invokeHandler = async (context: RequestContext, args: OperationArgs): Promise<OperationRetval> => {
-    const why = await refusalOf(route, judge, context, args);
-    if (why !== undefined) throw judge.refuse(why);
+    await judge.settle(() => refusalOf(route, judge, context, args));
     return route.invokeHandler(context, args);
   };
   return Object.create(route, {invokeHandler: {value: invokeHandler}}) as ResolvedRoute;

@@ -35,6 +35,8 @@ export interface RefusedRequest {
 export interface Access {
   readonly table: AccessTable;
   readonly allowed: 'record' | 'omit';
+  /** Whether authorizers are bound, which have a vote at every controller method. */
+  readonly authorizers: 'some' | 'none';
 }
 
 /**
@@ -43,6 +45,8 @@ export interface Access {
  */
 export class RequestAccess {
   readonly #allowed = new WeakMap<IncomingMessage, {readonly as: AllowedRequest; readonly target: string}>();
+  /** Requests that their rules allow and that voters have yet to be asked about. */
+  readonly #unsettled = new WeakMap<IncomingMessage, AllowedRequest>();
   #access: Access | undefined;
 
   /** The rules in force. */
@@ -59,9 +63,11 @@ export class RequestAccess {
   decide(request: Request, router: GuardedRouter): AllowedRequest | RefusedRequest {
     const asked = preflightOf(request) ?? request;
     const decision = this.#judge(asked, router.peek(asked));
-    this.#record(request, decision);
-    if (decision.verdict === 'allow' && asked === request) {
+    if (decision.verdict === 'refuse' || asked !== request) {
+      this.#record(request, decision);
+    } else {
       this.#allowed.set(request, {as: decision, target: targetOf(request)});
+      this.#allow(request, decision);
     }
     return decision;
   }
@@ -74,9 +80,30 @@ export class RequestAccess {
     const known = this.#allowed.get(request);
     if (known?.target === targetOf(request) && peerOf(request.socket) === known.as.caller) return known.as;
     const decision = this.#judge(request, route);
+    if (decision.verdict === 'allow') {
+      this.#allow(request, decision);
+      return decision;
+    }
     this.#record(request, decision);
-    if (decision.verdict === 'allow') return decision;
     throw errorFor(request, decision);
+  }
+
+  /**
+   * Asks the voters about a request that its rule allows, and records what came of it.
+   * @throws RefusalError, or what a voter threw
+   */
+  async settle(request: Request, endpoint: string, vote: () => Promise<Refusal | undefined>): Promise<void> {
+    const allowed = this.#unsettled.get(request);
+    this.#unsettled.delete(request);
+    let why: Refusal | undefined;
+    try {
+      why = await vote();
+    } catch (error) {
+      this.refuseLate(request, endpoint, BROKEN_VOTE);
+      throw error;
+    }
+    if (why !== undefined) throw this.refuseLate(request, endpoint, why);
+    if (allowed !== undefined) this.#record(request, allowed);
   }
 
   /** Records a refusal that was found behind the route, and makes the error for it. */
@@ -121,6 +148,23 @@ export class RequestAccess {
     const why = refusalOf(access.outcome, caller);
     if (why !== undefined) return {...refuse(why), endpoint: access.endpoint};
     return {verdict: 'allow', caller, route: {resolved, access}};
+  }
+
+  /**
+   * Records a request that its rule allows: at once, or once the voters were asked. Where they never are, because the
+   * body is malformed or something answers before the method, the end of the answer records it.
+   */
+  #allow(request: Request, decision: AllowedRequest): void {
+    const controller = decision.route?.access.controller;
+    const voters = controller?.metadata.voters ?? [];
+    if (controller === undefined || (voters.length === 0 && this.#access?.authorizers !== 'some')) {
+      this.#record(request, decision);
+      return;
+    }
+    this.#unsettled.set(request, decision);
+    request.res?.once('close', () => {
+      if (this.#unsettled.delete(request)) this.#record(request, decision);
+    });
   }
 
   #record(request: Request, decision: AllowedRequest | RefusedRequest): void {
@@ -168,6 +212,11 @@ const UNKNOWN: Refusal = Object.freeze<Refusal>({
   code: 'ERR_MTLS_ACCESS_NO_RULE',
   required: 'a route or a rule',
   found: 'neither',
+});
+const BROKEN_VOTE: Refusal = Object.freeze<Refusal>({
+  code: 'ERR_MTLS_ACCESS_DENIED',
+  required: 'no vote against it',
+  found: 'a voter that failed',
 });
 const NO_UPGRADE: Refusal = Object.freeze<Refusal>({
   code: 'ERR_MTLS_UPGRADE_REFUSED',

@@ -182,7 +182,7 @@ export class MtlsRestServer extends RestServer {
       caller,
       target,
       table,
-      refuse: why => this.requests.refuseLate(request, endpoint, why),
+      settle: vote => this.requests.settle(request, endpoint, vote),
     });
   }
 
@@ -193,7 +193,7 @@ export class MtlsRestServer extends RestServer {
       faults,
       authorizeUpgrade: (request, caller) => this.requests.decideUpgrade(request, caller),
     });
-    this.requests.adopt({table, allowed: settings.allowed});
+    this.requests.adopt({table, allowed: settings.allowed, authorizers: authorizersOf(this)});
     return secure;
   }
 

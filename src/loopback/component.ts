@@ -41,10 +41,17 @@ export class MtlsComponent implements Component {
     const server = replaceRestServer(application);
     registerAuthenticationStrategy(application, MtlsStrategy);
     application.add(createBindingFromClass(MtlsAuthorizationInterceptor, {key: AUTHORIZATION_INTERCEPTOR}).lock());
+    // Servers start side by side. Whatever is wrong is found before any of them listens.
+    application
+      .onStart(() => server.secureServer().then(() => undefined))
+      .tag({[CoreTags.LIFE_CYCLE_OBSERVER_GROUP]: LAST_BEFORE_SERVERS});
     application.bind(MtlsBindings.SERVER).toDynamicValue(() => server.secureServer());
     application.bind(MtlsBindings.ACCESS).toDynamicValue(async () => (await server.audit()).matrix);
   }
 }
+
+/** LoopBack starts groups it does not know by their names and before the group of servers; nothing sorts behind a tilde. */
+const LAST_BEFORE_SERVERS = '~mtls';
 
 /** Where `AuthorizationComponent` binds its interceptor. */
 const AUTHORIZATION_INTERCEPTOR = 'globalInterceptors.AuthorizationInterceptor';

@@ -82,14 +82,13 @@ export class MtlsRestServer extends RestServer {
    */
   secureServer(): Promise<MtlsServer> {
     this.#secure ??= this.#makeSecureServer().catch((error: unknown) => {
-      this.#secure = undefined;
+      this.#forget();
       throw error;
     });
     return this.#secure;
   }
 
   override async start(): Promise<void> {
-    this.#detachSinks ??= await attachSinks(this);
     const secure = await this.secureServer();
     if (this.config.listenOnStart === false) return;
     const [port, host, path] = await Promise.all([
@@ -107,9 +106,7 @@ export class MtlsRestServer extends RestServer {
 
   override async stop(): Promise<void> {
     await super.stop();
-    this.#secure = undefined;
-    this.#detachSinks?.();
-    this.#detachSinks = undefined;
+    this.#forget();
   }
 
   override static(...args: Parameters<RestServer['static']>): void {
@@ -187,6 +184,7 @@ export class MtlsRestServer extends RestServer {
   }
 
   async #makeSecureServer(): Promise<MtlsServer> {
+    this.#detachSinks ??= await attachSinks(this);
     const options = await this.#options();
     const {settings, table, faults} = await this.#audit(options);
     const secure = await createMtlsServer(options, this.requestHandler, {
@@ -195,6 +193,12 @@ export class MtlsRestServer extends RestServer {
     });
     this.requests.adopt({table, allowed: settings.allowed, authorizers: authorizersOf(this)});
     return secure;
+  }
+
+  #forget(): void {
+    this.#secure = undefined;
+    this.#detachSinks?.();
+    this.#detachSinks = undefined;
   }
 
   async #options(): Promise<MtlsComponentOptions> {

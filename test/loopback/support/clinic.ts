@@ -7,6 +7,7 @@ import {MtlsComponent} from '../../../src/loopback/component';
 import {MtlsBindings} from '../../../src/loopback/keys';
 import type {MtlsComponentOptions} from '../../../src/loopback/options';
 import {MtlsRestServer} from '../../../src/loopback/rest-server';
+import type {Authority} from '../../../src/pki/authority';
 import type {Credential} from '../../../src/pki/credential';
 import {Folder, get, issueClient, workingOptions} from '../../server/harness';
 import type {Answer} from '../../server/harness';
@@ -53,6 +54,11 @@ export class Clinic {
 
   options(changes: Partial<MtlsComponentOptions> = {}): MtlsComponentOptions {
     return {...workingOptions(this.#folder), identity: {rules: RULES}, audit: {sink: 'none'}, ...changes};
+  }
+
+  /** Replaces the client CA by another one; in force after a reload. */
+  trust(authority: Authority): void {
+    this.#folder.write('clients-ca.crt', authority.pem);
   }
 
   get server(): MtlsRestServer {

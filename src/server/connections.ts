@@ -5,7 +5,7 @@ import {publish} from '../audit/publish';
 import type {Refusal} from '../errors';
 import type {PeerEvidence} from '../trust/decision';
 import {isUnknown} from './judge';
-import type {Judge, VerifiedEvidence} from './judge';
+import type {Judge, Verification, VerifiedEvidence} from './judge';
 import {forgetPeer, setPeer} from './peer';
 import type {PeerState} from './peer';
 import {peerSummary} from './summary';
@@ -26,7 +26,7 @@ interface Entry {
 }
 
 /** How long judging may hold the event loop at a time, and how often ended verdicts are looked for, in milliseconds. */
-const SLICE_MS = 10;
+const SLICE_MS = 5;
 const SWEEP_MS = 250;
 
 /** Identities asked for again at the same time: a resolver may be a remote service. */
@@ -111,26 +111,26 @@ export class Connections {
 
   async #verifyAll(generation: number): Promise<[Entry, VerifiedEvidence][]> {
     const passed: [Entry, VerifiedEvidence][] = [];
-    let sliceStartMs = performance.now();
+    const slice = new Slice();
     for (const entry of [...this.#entries.values()]) {
       if (entry.standing.state.generation === generation || entry.socket.destroyed) continue;
-      const verification = this.#judge.verify(entry.evidence, new Date());
+      const verification = this.#verification(entry);
       if (verification.verdict === 'accept') passed.push([entry, verification.verified]);
       // Revocation data may still be fetched; until then requests of this connection wait.
       else if (isUnknown(verification)) void this.#judgeAgain(entry);
       else this.#close(entry, verification.why);
-      if (performance.now() - sliceStartMs < SLICE_MS) continue;
-      await nextTurn();
-      sliceStartMs = performance.now();
+      if (slice.isOver) await slice.renew();
     }
     return passed;
   }
 
   async #resolveAll(queue: [Entry, VerifiedEvidence][]): Promise<void> {
+    const slice = new Slice();
     const worker = async (): Promise<void> => {
       for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
         const [entry, verified] = next;
         if (!this.#isCurrent(entry, Date.now())) await this.#once(entry, () => this.#resolve(entry, verified));
+        if (slice.isOver) await slice.renew();
       }
     };
     await Promise.all(Array.from({length: MAX_RESOLVING}, worker));
@@ -154,16 +154,27 @@ export class Connections {
     });
   }
 
+  /** Never rejects: whatever goes wrong while judging, the connection goes with it. */
   #once(entry: Entry, judge: () => Promise<Standing>): Promise<Standing> {
-    entry.pending ??= judge().finally(() => {
-      entry.pending = undefined;
-    });
+    entry.pending ??= judge()
+      .catch((error: unknown) => this.#close(entry, failed(error)))
+      .finally(() => {
+        entry.pending = undefined;
+      });
     return entry.pending;
   }
 
   #verify(entry: Entry): {readonly verified: VerifiedEvidence} | Standing {
-    const verification = this.#judge.verify(entry.evidence, new Date());
+    const verification = this.#verification(entry);
     return verification.verdict === 'accept' ? verification : this.#close(entry, verification.why);
+  }
+
+  #verification(entry: Entry): Verification {
+    try {
+      return this.#judge.verify(entry.evidence, new Date());
+    } catch (error) {
+      return {verdict: 'reject', why: failed(error)};
+    }
   }
 
   async #resolve(entry: Entry, {peer, evidence}: VerifiedEvidence): Promise<Standing> {
@@ -215,4 +226,30 @@ export class Connections {
 
 function admitted(state: PeerState): Extract<Standing, {verdict: 'admit'}> {
   return Object.freeze({verdict: 'admit', state});
+}
+
+function failed(error: unknown): Refusal {
+  return {
+    code: 'ERR_MTLS_CONNECTION_UNVERIFIED',
+    required: 'a verdict',
+    found: error instanceof Error ? `${error.name} while judging` : 'a failure while judging',
+  };
+}
+
+/** Work that must leave the event loop free in between. Workers that share a slice wait for the same turn. */
+class Slice {
+  #startMs = performance.now();
+  #renewal: Promise<void> | undefined;
+
+  get isOver(): boolean {
+    return performance.now() - this.#startMs >= SLICE_MS;
+  }
+
+  renew(): Promise<void> {
+    this.#renewal ??= nextTurn().then(() => {
+      this.#renewal = undefined;
+      this.#startMs = performance.now();
+    });
+    return this.#renewal;
+  }
 }

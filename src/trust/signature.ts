@@ -3,6 +3,7 @@ import type {KeyObject} from 'node:crypto';
 import type {Refusal} from '../errors';
 import type {SignatureAlgorithm} from '../x509/algorithm';
 import type {CertificateFacts} from '../x509/certificate';
+import type {Fingerprint} from '../x509/fingerprint';
 import type {PublicKeyFacts} from '../x509/public-key';
 import {signatureCost} from './budget';
 import {firstRefusal} from './path';
@@ -19,6 +20,7 @@ export function checkSignatures({links}: CandidatePath, context: CheckContext): 
 
 function checkSignature(link: Link, {budget, signatures}: CheckContext): Refusal | undefined {
   const {certificate, issuer, where} = link;
+  if (isKnownValid(certificate, issuer)) return undefined;
   // Paths share their upper parts: each pair is computed once.
   const pair = `${issuer.spkiFingerprint} ${certificate.fingerprint}`;
   let verdict = signatures.get(pair);
@@ -27,13 +29,32 @@ function checkSignature(link: Link, {budget, signatures}: CheckContext): Refusal
     verdict = isSignedBy(certificate, issuer) ? 'valid' : 'invalid';
     signatures.set(pair, verdict);
   }
-  if (verdict === 'valid') return undefined;
+  if (verdict === 'valid') {
+    rememberValid(certificate, issuer);
+    return undefined;
+  }
   return {
     code: 'ERR_MTLS_SIGNATURE_INVALID',
     required: 'a signature by the key of the issuer',
     found: 'another signature',
     where,
   };
+}
+
+/**
+ * Keys known to have signed a certificate, for as long as somebody holds its facts. Bytes, key and signature never
+ * change, so neither does the answer: ten thousand open connections are judged again without computing it anew.
+ */
+const signers = new WeakMap<CertificateFacts, Set<Fingerprint>>();
+
+function isKnownValid(subject: CertificateFacts, issuer: CertificateFacts): boolean {
+  return signers.get(subject)?.has(issuer.spkiFingerprint) === true;
+}
+
+function rememberValid(subject: CertificateFacts, issuer: CertificateFacts): void {
+  const known = signers.get(subject);
+  if (known === undefined) signers.set(subject, new Set([issuer.spkiFingerprint]));
+  else known.add(issuer.spkiFingerprint);
 }
 
 /** Whether the key of `issuer` signed `subject`. Asks nothing else about either; strength is to be checked before. */

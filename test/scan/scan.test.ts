@@ -163,6 +163,15 @@ describe('scan of other servers', () => {
     }
   });
 
+  it('finds that Node.js 20 and 22 authorise a resumed session without certificate, and 24 does not', async () => {
+    const naive = https(NAIVE, (request, response) => {
+      response.statusCode = tlsOf(request).authorized ? 200 : 401;
+      response.end();
+    });
+    const isAuthorised = failedIn(await scanning(naive)).includes('session-without-certificate');
+    assert.equal(isAuthorised, Number(process.versions.node.split('.')[0]) < 24);
+  });
+
   if (HAS_OPENSSL) {
     it('names old versions and suites of OpenSSL s_server', async () => {
       const old = startOpenssl('-www', '-cipher', 'ALL:eNULL:@SECLEVEL=0', '-min_protocol', 'TLSv1', '-comp');

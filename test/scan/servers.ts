@@ -4,7 +4,7 @@ import {constants} from 'node:crypto';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {createServer} from 'node:https';
-import type {ServerOptions} from 'node:https';
+import type {Server as HttpsServer, ServerOptions} from 'node:https';
 import {connect} from 'node:net';
 import type {AddressInfo, Server, Socket} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -87,7 +87,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 const HELLO: Handler = (_request, response) => response.end('hello');
 
 /** Makes an https server that has not been started. */
-export function https(options: ServerOptions, handler: Handler = HELLO): Server {
+export function https(options: ServerOptions, handler: Handler = HELLO): HttpsServer {
   const server = createServer(options, handler);
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return server;

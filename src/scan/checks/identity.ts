@@ -39,9 +39,8 @@ async function lookalike(context: ScanContext): Promise<Outcome> {
   const unit = /^OU=(.+)$/m.exec(new X509Certificate(identity.chain).subject)?.[1];
   if (unit === undefined) return notTested('the given client certificate names no organizational unit');
   const unknown = await presentAs(context, {organizationalUnit: 'mtls-scan'});
-  return unknown.status === 'pass'
-    ? presentAs(context, {organizationalUnit: `Not${unit}`})
-    : notTested('any certificate of the CA is served');
+  if (unknown.status === 'fail') return notTested('any certificate of the CA is served');
+  return unknown.status === 'pass' ? presentAs(context, {organizationalUnit: `Not${unit}`}) : unknown;
 }
 
 async function presentAs(

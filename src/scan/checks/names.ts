@@ -53,15 +53,23 @@ function dnsNames(certificate: Buffer): readonly string[] {
   }
 }
 
+/** Every client that is refused under the right name: the one without certificate, and the given one where it is. */
 async function spellings(context: ScanContext): Promise<Outcome> {
-  const straight = await context.anonymous();
-  if (accessOf(straight) === 'served')
-    return notTested('a client without certificate is served under the right name already');
+  const {identity} = context.options;
+  const given = await context.authenticated();
+  const refused = [
+    ...(accessOf(await context.anonymous()) === 'served' ? [] : [{}]),
+    ...(identity === undefined || given === undefined || accessOf(given) === 'served' ? [] : [{identity}]),
+  ];
+  if (refused.length === 0) return notTested('no client is refused under the right name');
   const evidence: string[] = [];
   const open: string[] = [];
-  for (const servername of await otherNames(context)) {
-    const outcome = await context.http({servername});
-    (accessOf(outcome) === 'served' ? open : evidence).push(`${servername}: ${describeAccess(outcome)}`);
+  for (const client of refused) {
+    const who = 'identity' in client ? 'with the given certificate' : 'without certificate';
+    for (const servername of await otherNames(context)) {
+      const outcome = await context.http({...client, servername});
+      (accessOf(outcome) === 'served' ? open : evidence).push(`${servername}, ${who}: ${describeAccess(outcome)}`);
+    }
   }
   return open.length > 0 ? fail(...open) : pass(...evidence);
 }

@@ -17,7 +17,8 @@ const ACCESS = {
   PingController: {allowedRoles: ['clinician']},
   ExplorerController: {allowedRoles: ['admin']},
   'GET /openapi.json': {allowedRoles: ['admin']},
-  'STATIC /': {allowedRoles: ['clinician', 'admin']},
+  '/explorer/**': {allowedRoles: ['admin']},
+  '/**': {allowedRoles: ['clinician', 'admin']},
 };
 
 async function main(): Promise<void> {

@@ -15,14 +15,15 @@ describe('path-validation suites', () => {
   for (const name of suites)
     it(`${name}: no false accept, no false reject without a written reason`, async () => {
       const outcomes = await runAll(readSuite(join(VECTORS, name)));
-      const {falseAccepts, falseRejects, stale} = summarize(outcomes, readExceptions());
+      const {crashes, falseAccepts, falseRejects, stale} = summarize(outcomes, readExceptions());
       assert.deepEqual(
         {
+          crashes: crashes.map(({testcase, verdict}) => `${testcase.id}: ${verdict.reason}`),
           falseAccepts: falseAccepts.map(({testcase}) => testcase.id),
           falseRejects: falseRejects.map(({testcase, verdict}) => `${testcase.id}: ${verdict.reason}`),
           stale: stale.map(({id}) => id),
         },
-        {falseAccepts: [], falseRejects: [], stale: []},
+        {crashes: [], falseAccepts: [], falseRejects: [], stale: []},
       );
     }).timeout(120_000);
 

@@ -11,9 +11,9 @@ import {revocationOf} from './revocation';
 import {KEY_USAGES, PURPOSES, SIGNATURES} from './vocabulary';
 import type {Case, PeerName, Result} from './suite';
 
-/** What the verifier says about a case, and why. */
+/** What the verifier says about a case, and why. A crash is a bug, whatever the case expects. */
 export interface Verdict {
-  readonly result: Result;
+  readonly result: Result | 'CRASH';
   readonly reason: string;
 }
 
@@ -52,8 +52,8 @@ function afterPath(testcase: Case, {leaf, intermediates}: VerifiedPath): Verdict
   return {result: 'SUCCESS', reason: 'accepted'};
 }
 
-function expectedNames({expected_peer_name: one, expected_peer_names: several = []}: Case): readonly PeerName[] {
-  return [...(one ? [one] : []), ...several];
+function expectedNames({expected_peer_name: one, expected_peer_names: several}: Case): readonly PeerName[] {
+  return [...(one ? [one] : []), ...(several ?? [])];
 }
 
 function policyOf(testcase: Case): TrustPolicy {
@@ -89,15 +89,15 @@ function parsed(pems: readonly string[]): readonly CertificateFacts[] {
 }
 
 function parseAll(pems: readonly string[]): readonly (CertificateFacts | MtlsError)[] {
-  return pems.flatMap(pem => decodePem(pem, 'CERTIFICATE')).map(parseOne);
+  return pems.flatMap(parsePem);
 }
 
-function parseOne(der: Buffer): CertificateFacts | MtlsError {
+function parsePem(pem: string): readonly (CertificateFacts | MtlsError)[] {
   try {
-    return parseCertificate(der);
+    return decodePem(pem, 'CERTIFICATE').map(parseCertificate);
   } catch (error) {
     // Anything but a refusal is a bug and ends the run.
-    if (error instanceof MtlsError) return error;
+    if (error instanceof MtlsError) return [error];
     throw error;
   }
 }

@@ -10,10 +10,11 @@ export interface Outcome {
   readonly ms: number;
 }
 
-export type Class = 'passed' | 'false accept' | 'false reject' | 'excepted';
+export type Class = 'passed' | 'false accept' | 'false reject' | 'excepted' | 'crashed';
 
 /** What a run comes to. Empty lists mean success. */
 export interface Report {
+  readonly crashes: readonly Outcome[];
   readonly falseAccepts: readonly Outcome[];
   readonly falseRejects: readonly Outcome[];
   /** Exceptions whose cases were run and all passed: they excuse nothing any more. */
@@ -32,10 +33,11 @@ export function summarize(outcomes: readonly Outcome[], exceptions: readonly Exc
     const exception = exceptions.find(candidate => covers(candidate, outcome.testcase.id));
     return exception === undefined ? [] : [{outcome, exception}];
   });
-  return {falseAccepts: of('false accept'), falseRejects: of('false reject'), stale, excepted};
+  return {crashes: of('crashed'), falseAccepts: of('false accept'), falseRejects: of('false reject'), stale, excepted};
 }
 
 function classOf({testcase, verdict}: Outcome, exceptions: readonly Exception[]): Class {
+  if (verdict.result === 'CRASH') return 'crashed';
   if (verdict.result === testcase.expected_result) return 'passed';
   if (verdict.result === 'SUCCESS') return 'false accept';
   return exceptions.some(exception => covers(exception, testcase.id)) ? 'excepted' : 'false reject';
@@ -49,7 +51,7 @@ export function table(outcomes: readonly Outcome[], exceptions: readonly Excepti
     groups.set(group, [...(groups.get(group) ?? []), outcome]);
   }
   const rows = [...groups].map(([group, members]) => row(group, members, exceptions));
-  const header = ['group', 'cases', 'passed', 'false accepts', 'false rejects', 'excepted', 'ms'];
+  const header = ['group', 'cases', 'passed', 'false accepts', 'false rejects', 'excepted', 'crashed', 'ms'];
   const all = [header, ...rows, row('total', outcomes, exceptions)];
   const widths = header.map((_, column) => Math.max(...all.map(cells => cells[column]?.length ?? 0)));
   return all.map(cells => cells.map((cell, column) => pad(cell, column, widths[column] ?? 0)).join('  ')).join('\n');
@@ -69,6 +71,7 @@ function row(group: string, members: readonly Outcome[], exceptions: readonly Ex
     count('false accept'),
     count('false reject'),
     count('excepted'),
+    count('crashed'),
     ms.toFixed(0),
   ];
 }

@@ -19,11 +19,11 @@ const NOT_ASKED: RevocationView = {
  * the suites test them, and by default this library refuses them.
  */
 export async function revocationOf(
-  {crls = []}: Case,
+  {crls}: Case,
   certificates: readonly CertificateFacts[],
   policy: TrustPolicy,
 ): Promise<RevocationView> {
-  if (crls.length === 0) return NOT_ASKED;
+  if (!crls?.length) return NOT_ASKED;
   const ders = crls.flatMap(crl => decodePem(crl, 'X509 CRL')).filter(isCrl);
   const crlPolicy = {...DEFAULT_CRL_POLICY, indirectCrl: 'allow'} as const;
   const {view} = await crlRevocation(ders, certificates, crlPolicy, policy, setImmediate);

@@ -1,6 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import {readExceptions} from './exceptions';
 import {judge} from './judge';
+import type {Verdict} from './judge';
 import {summarize, table} from './report';
 import type {Outcome} from './report';
 import {readSuite} from './suite';
@@ -18,16 +19,21 @@ async function main(files: readonly string[]): Promise<number> {
   const exceptions = readExceptions();
   const outcomes = await runAll(files.flatMap(readSuite));
   console.log(table(outcomes, exceptions));
-  const {falseAccepts, falseRejects, stale, excepted} = summarize(outcomes, exceptions);
+  const {crashes, falseAccepts, falseRejects, stale, excepted} = summarize(outcomes, exceptions);
   for (const {outcome, exception} of excepted)
     console.log(
       `excepted: ${outcome.testcase.id}\n  refused: ${outcome.verdict.reason}\n  because: ${exception.reason}`,
     );
+  for (const {testcase, verdict} of crashes) console.error(`error: crash: ${testcase.id}: ${verdict.reason}`);
   for (const {testcase} of falseAccepts) console.error(`error: false accept: ${testcase.id}`);
   for (const {testcase, verdict} of falseRejects)
     console.error(`error: false reject: ${testcase.id}: ${verdict.reason}`);
   for (const {id} of stale) console.error(`error: exception ${id} excuses nothing any more\nhint: remove it`);
-  return falseAccepts.length + falseRejects.length + stale.length === 0 ? 0 : 1;
+  return crashes.length + falseAccepts.length + falseRejects.length + stale.length === 0 ? 0 : 1;
+}
+
+function crash(error: unknown): Verdict {
+  return {result: 'CRASH', reason: error instanceof Error ? (error.stack ?? error.message) : String(error)};
 }
 
 /** Decides about every case, one after the other, so that times mean something. */
@@ -35,7 +41,7 @@ export async function runAll(cases: readonly Case[]): Promise<readonly Outcome[]
   const outcomes: Outcome[] = [];
   for (const testcase of cases) {
     const start = performance.now();
-    const verdict = await judge(testcase);
+    const verdict = await judge(testcase).catch(crash);
     outcomes.push({testcase, verdict, ms: performance.now() - start});
   }
   return outcomes;

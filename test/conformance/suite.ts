@@ -22,14 +22,14 @@ export interface Case {
   readonly trusted_certs: readonly string[];
   readonly untrusted_intermediates: readonly string[];
   readonly peer_certificate: string;
-  readonly crls?: readonly string[];
+  readonly crls?: readonly string[] | null;
   readonly validation_time: string | null;
   readonly max_chain_depth?: number | null;
   readonly key_usage: readonly string[];
   readonly extended_key_usage: readonly string[];
   readonly signature_algorithms: readonly string[];
   readonly expected_peer_name?: PeerName | null;
-  readonly expected_peer_names?: readonly PeerName[];
+  readonly expected_peer_names?: readonly PeerName[] | null;
   readonly policies?: PolicyInputs;
   readonly expected_result: Result;
 }

@@ -22,6 +22,8 @@ export const KEY_USAGES: Readonly<Record<string, KeyUsage>> = {
   keyCertSign: 'keyCertSign',
   cRLSign: 'cRLSign',
   encipherOnly: 'encipherOnly',
+  encipher_only: 'encipherOnly',
+  decipher_only: 'decipherOnly',
   decipherOnly: 'decipherOnly',
 };
 

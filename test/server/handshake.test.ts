@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
+import {Socket} from 'node:net';
+import {TLSSocket} from 'node:tls';
 import type {Code} from '../../src/errors';
 import {createAuthority} from '../../src/pki/authority';
 import type {Credential} from '../../src/pki/credential';
+import {Connections} from '../../src/server/connections';
+import {Handshakes} from '../../src/server/handshakes';
+import {Judge} from '../../src/server/judge';
+import {DEFAULT_LIMITS} from '../../src/server/limits';
+import {DEFAULT_TRUST} from '../../src/trust/policy';
+import type {RevocationView} from '../../src/trust/revocation';
 import {clientRoot, Folder, get, issueClient, Recorder, start, withChain, workingOptions} from './harness';
 import type {Presentable, Running} from './harness';
 
@@ -76,6 +84,13 @@ const REFUSED: readonly (readonly [string, () => Credential | undefined, Code, s
     'a certificate without extendedKeyUsage, which OpenSSL takes for any purpose',
     () => issueClient({without: ['extendedKeyUsage']}),
     'ERR_MTLS_EXTENDED_KEY_USAGE',
+    'authorized',
+    'verification',
+  ],
+  [
+    'a NUL in a name, which OpenSSL does not mind',
+    () => issueClient({subject: {commonName: 'Alice\0', organizationalUnit: 'Clinicians'}}),
+    'ERR_MTLS_NAME_FORBIDDEN_CHARACTER',
     'authorized',
     'verification',
   ],
@@ -187,3 +202,52 @@ describe('a new connection', () => {
     } else assert.equal(outcome, 200);
   });
 });
+
+describe('a socket', () => {
+  function handshakes(): {readonly handshakes: Handshakes; readonly end: () => void} {
+    const judge = new Judge(
+      {
+        anchors: [],
+        intermediates: [],
+        policy: DEFAULT_TRUST,
+        revocation: NOTHING,
+        rules: {kind: 'rules', rules: []},
+        generation: 1,
+      },
+      () => Promise.resolve(),
+    );
+    const connections = new Connections(judge);
+    return {
+      handshakes: new Handshakes(judge, connections, DEFAULT_LIMITS),
+      end: () => {
+        connections.stop();
+      },
+    };
+  }
+
+  it('that was never counted in is destroyed', async () => {
+    const {handshakes: unit, end} = handshakes();
+    const socket = new TLSSocket(new Socket());
+    assert.equal(await unit.secure(socket), 'refused');
+    assert.ok(socket.destroyed);
+    const failed = new TLSSocket(new Socket());
+    unit.fail('no error at all', failed);
+    assert.ok(failed.destroyed);
+    end();
+  });
+
+  it('that OpenSSL did not authorise is refused, even where it is said to be secure', async () => {
+    const recorder = new Recorder('refusal');
+    const {handshakes: unit, end} = handshakes();
+    const raw = new Socket();
+    assert.ok(unit.arrive(raw));
+    const socket = new TLSSocket(raw);
+    assert.equal(await unit.secure(socket), 'refused');
+    assert.equal(recorder.of('refusal')[0]?.why.code, 'ERR_MTLS_VERIFIERS_DISAGREE');
+    raw.destroy();
+    recorder.stop();
+    end();
+  });
+});
+
+const NOTHING: RevocationView = {statusOf: () => ({status: 'unknown', required: 'anything', found: 'nothing'})};

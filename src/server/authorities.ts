@@ -1,7 +1,7 @@
 import {X509Certificate} from 'node:crypto';
 import {MtlsError} from '../errors';
 import {originOf, readSource} from '../tls/source';
-import type {Report, Source} from '../tls/source';
+import type {Report, Source, SourceReader} from '../tls/source';
 import type {TrustAnchor} from '../trust/anchor';
 import type {CertificateFacts} from '../x509/certificate';
 import type {Fingerprint} from '../x509/fingerprint';
@@ -24,12 +24,13 @@ export async function loadAnchors(
   configured: readonly ResolvedAnchor[],
   now: Date,
   report: Report,
+  read: SourceReader = readSource,
 ): Promise<LoadedAnchors> {
   const anchors: TrustAnchor[] = [];
   const revocation = new Map<Fingerprint, RevocationPolicyOptions>();
   for (const options of configured) {
-    for (const certificate of await loadCertificates(options.ca, options.where, report)) {
-      if (!isUsableRoot(certificate, options.where, now, report)) continue;
+    for (const certificate of await loadCertificates(options.ca, options.where, report, read)) {
+      if (!isUsableRoot(certificate, options, now, report)) continue;
       if (anchors.some(({certificate: {fingerprint}}) => fingerprint === certificate.fingerprint)) {
         report(twice(certificate, options.where));
         continue;
@@ -45,14 +46,20 @@ export async function loadAnchors(
 export async function loadIntermediates(
   sources: readonly Source[],
   report: Report,
+  read: SourceReader = readSource,
 ): Promise<readonly CertificateFacts[]> {
   const where = 'clients.intermediates';
-  const loaded = await Promise.all(sources.map(source => loadCertificates(source, where, report)));
+  const loaded = await Promise.all(sources.map(source => loadCertificates(source, where, report, read)));
   return Object.freeze(loaded.flat().filter(certificate => isUsableIntermediate(certificate, where, report)));
 }
 
-async function loadCertificates(source: Source, where: string, report: Report): Promise<readonly CertificateFacts[]> {
-  const content = await readSource(source, where, report);
+async function loadCertificates(
+  source: Source,
+  where: string,
+  report: Report,
+  read: SourceReader,
+): Promise<readonly CertificateFacts[]> {
+  const content = await read(source, where, report);
   if (content === undefined) return [];
   try {
     return parseCertificates(content.bytes);
@@ -74,10 +81,10 @@ async function loadCertificates(source: Source, where: string, report: Report): 
  * Whether OpenSSL can end a path at this certificate. Node.js offers a server no partial chains, so the end has to be
  * self-signed; a subordinate CA alone is trusted by naming its root and limiting it with `expectedIssuers`.
  */
-function isUsableRoot(certificate: CertificateFacts, where: string, now: Date, report: Report): boolean {
+function isUsableRoot(certificate: CertificateFacts, {where, ca}: ResolvedAnchor, now: Date, report: Report): boolean {
   const subject = formatDistinguishedName(certificate.subject);
   const fail = (required: string, found: string, remedy: string): false => {
-    report({code: 'ERR_MTLS_CONFIG', where, required, found: `${found}: ${subject}`, remedy});
+    report({code: 'ERR_MTLS_CONFIG', where, required, found: `${found}: ${subject} in ${originOf(ca)}`, remedy});
     return false;
   };
   if (!isCa(certificate))

@@ -14,6 +14,8 @@ import type {Limits} from './limits';
 import {isDenyListStore} from './deny-list-store';
 import type {DenyListStore} from './deny-list-store';
 import type {AnchorOptions, ClientOptions} from './options';
+import {resolveReload} from './reload/settings';
+import type {ReloadSettings} from './reload/settings';
 import type {RevocationOptions} from './revocation-options';
 import {
   count,
@@ -45,6 +47,8 @@ export interface ResolvedOptions {
     | {readonly kind: 'rules'; readonly rules: unknown}
     | {readonly kind: 'resolver'; readonly resolve: IdentityResolver; readonly timeoutMs: number};
   readonly audit: {readonly allowed: 'record' | 'omit'; readonly sink: 'stderr' | 'none'};
+  readonly reload: ReloadSettings;
+  readonly rehearsal: 'on' | 'off';
   readonly danger: readonly AnyWeakening[];
 }
 
@@ -206,6 +210,15 @@ const OPTIONS = record({
     }),
   ),
   audit: optional(record({allowed: optional(word('record', 'omit')), sink: optional(word('stderr', 'none'))})),
+  reload: optional(
+    record({
+      watch: optional(word('on', 'off')),
+      signal: optional(word('SIGHUP', 'none')),
+      debounceMs: optional(count(0, 60_000)),
+      pollIntervalMs: optional(milliseconds),
+    }),
+  ),
+  rehearsal: optional(word('on', 'off')),
   danger: optional(list(untouched)),
   // The layer above reads these; they may stand in the same file.
   access: optional(untouched),
@@ -241,6 +254,8 @@ export async function readOptions(
     },
     identity: mapping,
     audit: Object.freeze({allowed: fields?.audit?.allowed ?? 'omit', sink: fields?.audit?.sink ?? 'stderr'}),
+    reload: resolveReload(fields?.reload),
+    rehearsal: fields?.rehearsal ?? 'on',
     danger,
   });
 }

@@ -78,7 +78,8 @@ async function withFolders(sources: readonly Source[]): Promise<readonly Source[
   return expanded;
 }
 
-async function filesOf(source: Source): Promise<readonly Source[]> {
+/** The sources that a source stands for: a folder stands for the CRL files in it. */
+export async function filesOf(source: Source): Promise<readonly Source[]> {
   const path = typeof source === 'string' ? source : typeof source === 'object' && 'path' in source ? source.path : '';
   if (path === '') return [source];
   // What cannot be looked at is left to the reader, which reports it.

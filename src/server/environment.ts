@@ -24,7 +24,7 @@ export const VARIABLES: Readonly<
 });
 
 /** Groups of options whose members may come from different places. Everything else is taken whole. */
-const GROUPS = new Set(['server', 'server.limits', 'clients', 'identity', 'audit']);
+const GROUPS = new Set(['server', 'server.limits', 'clients', 'identity', 'audit', 'reload']);
 
 /**
  * Brings together what code, environment and file say. Code goes before environment, environment before file, option

@@ -5,7 +5,7 @@ import {loadCredentials} from '../tls/credentials';
 import type {ServerCredentials} from '../tls/credentials';
 import {secureContextOptions} from '../tls/node-options';
 import {readSource} from '../tls/source';
-import type {Report} from '../tls/source';
+import type {Report, SourceReader} from '../tls/source';
 import type {TrustAnchor} from '../trust/anchor';
 import {DEFAULT_TRUST} from '../trust/policy';
 import type {TrustMaterial} from '../trust/snapshot';
@@ -33,6 +33,7 @@ export async function loadMaterial(
   fetchCrls: RevocationInputs['fetchCrls'],
   now: Date,
   report: Report,
+  read: SourceReader = readSource,
 ): Promise<Material | undefined> {
   let faults = 0;
   const counted: Report = fault => {
@@ -40,9 +41,9 @@ export async function loadMaterial(
     report(fault);
   };
   const exposedKeyFile = weakeningOf(options, 'exposed-key-file') ? 'allow' : 'refuse';
-  const credentials = await loadCredentials(options.credentials, exposedKeyFile, now, counted);
-  const {anchors, revocation: policies} = await loadAnchors(options.anchors, now, counted);
-  const intermediates = await loadIntermediates(options.intermediates, counted);
+  const credentials = await loadCredentials(options.credentials, exposedKeyFile, now, counted, read);
+  const {anchors, revocation: policies} = await loadAnchors(options.anchors, now, counted, read);
+  const intermediates = await loadIntermediates(options.intermediates, counted, read);
   const rules = readMapping(options.identity, anchors, counted);
   const allowUnknown = weakeningOf(options, 'unknown-revocation');
   const revocation = await loadRevocation(
@@ -53,7 +54,7 @@ export async function loadMaterial(
       policies,
       ...(allowUnknown && {allowUnknown}),
       fetchCrls,
-      read: async (source, where) => (await readSource(source, where, counted))?.bytes,
+      read: async (source, where) => (await read(source, where, counted))?.bytes,
     },
     now,
     counted,

@@ -11,7 +11,7 @@ import type {RevocationView} from '../trust/revocation';
 import {inspectRuntime} from '../tls/runtime';
 import type {Runtime} from '../tls/runtime';
 import type {Report} from '../tls/source';
-import {readOptions, weakeningOf} from './config';
+import {weakeningOf} from './config';
 import type {ResolvedOptions} from './config';
 import {Connections} from './connections';
 import {useDefaultSink} from './default-sink';
@@ -26,6 +26,10 @@ import {Listener} from './listener';
 import {contextOptions, loadMaterial} from './material';
 import type {Material} from './material';
 import type {MtlsOptions} from './options';
+import {readCandidate} from './reload/candidate';
+import type {Candidate} from './reload/candidate';
+import {Reloader} from './reload/reloader';
+import type {ReloadOutcome, ReloadTarget} from './reload/reloader';
 import {LiveRevocation} from './live-revocation';
 import {peerOf} from './peer';
 import type {PeerState} from './peer';
@@ -38,7 +42,12 @@ export interface ServerExtras {
   readonly faults?: readonly ConfigFault[];
   /** Decides about WebSocket and other upgrades. Without it every upgrade is refused. */
   readonly authorizeUpgrade?: AuthorizeUpgrade;
+  /** Tries material out before it is taken in force; a fault refuses it. Not asked where `rehearsal` is `off`. */
+  readonly rehearse?: Rehearse;
 }
+
+/** Tries material out. What it throws refuses as well. */
+export type Rehearse = (material: Material) => Promise<readonly ConfigFault[]>;
 
 /** A mutual-TLS server. */
 export interface MtlsServer {
@@ -53,8 +62,11 @@ export interface MtlsServer {
   /** What is known about a connection this server verified, or undefined. */
   peerOf(socket: Socket): PeerState | undefined;
   listen(options: ListenOptions): Promise<AddressInfo>;
-  /** Reads every source again, and takes the result in force if it is free of faults. @throws ConfigError */
-  reload(): Promise<void>;
+  /**
+   * Reads every source again. What is free of faults is taken in force as a whole; `unchanged` when nothing differs.
+   * @throws ConfigError with every fault; the server goes on with what it had
+   */
+  reload(): Promise<ReloadOutcome>;
   /** Takes other material in force as a whole: new connections use it at once, open ones are judged again. */
   apply(material: Material): Promise<void>;
   /**
@@ -79,14 +91,30 @@ export async function createMtlsServer(
   const faults: ConfigFault[] = [...(extras.faults ?? [])];
   const report: Report = fault => void faults.push(fault);
   const now = new Date();
-  const resolved = await readOptions(options, process.env, now, report);
+  const candidate = await readCandidate(options, process.env, now);
+  faults.push(...candidate.faults);
+  const resolved = candidate.options;
   // A configuration that cannot be read cannot ask for silence.
   const releaseSink = resolved?.audit.sink === 'none' ? (): void => undefined : useDefaultSink();
   try {
     const live = new LiveRevocation();
-    const [checked, material] = await checkStart(resolved, live, faults, report, now);
-    const server = new RunningServer(checked, material, live, application, extras.authorizeUpgrade, releaseSink);
-    await server.watchRevocation();
+    const load: LoadCandidate = (found, tell) => loadCandidate(found, live, extras.rehearse, tell);
+    const [checked, material] = await checkStart(resolved, () => load(candidate, report), faults, report);
+    const source: CandidateSource = {
+      read: answers => readCandidate(options, process.env, new Date(), answers),
+      load,
+      inForce: candidate,
+    };
+    const server = new RunningServer(
+      checked,
+      material,
+      live,
+      source,
+      application,
+      extras.authorizeUpgrade,
+      releaseSink,
+    );
+    await server.watch(candidate);
     return server;
   } catch (error) {
     releaseSink();
@@ -94,17 +122,38 @@ export async function createMtlsServer(
   }
 }
 
+type LoadCandidate = (candidate: Candidate, report: Report) => Promise<Material | undefined>;
+
+/** Where a server's configuration comes from, now and later. */
+interface CandidateSource extends Pick<ReloadTarget, 'read'> {
+  readonly load: LoadCandidate;
+  readonly inForce: Candidate;
+}
+
+/** Material from a candidate, checked and tried out. Undefined when there was a fault; all of them were reported. */
+async function loadCandidate(
+  {options, read}: Candidate,
+  live: LiveRevocation,
+  rehearse: Rehearse | undefined,
+  report: Report,
+): Promise<Material | undefined> {
+  const material = options && (await loadMaterial(options, live.fetchCrls, new Date(), report, read));
+  if (material === undefined || rehearse === undefined || options?.rehearsal === 'off') return material;
+  const faults = await rehearse(material);
+  faults.forEach(report);
+  return faults.length === 0 ? material : undefined;
+}
+
 /** Everything that is checked before a server is made, and everything the operator is told about it. */
 async function checkStart(
   resolved: ResolvedOptions | undefined,
-  live: LiveRevocation,
+  load: () => Promise<Material | undefined>,
   faults: readonly ConfigFault[],
   report: Report,
-  now: Date,
 ): Promise<readonly [ResolvedOptions, Material]> {
   const oldRuntime = resolved && weakeningOf(resolved, 'old-runtime') ? 'allow' : 'refuse';
   const remarks = inspectRuntime(thisRuntime(), oldRuntime, report);
-  const material = resolved && (await loadMaterial(resolved, live.fetchCrls, now, report));
+  const material = await load();
   const [first, ...others] = faults;
   if (first !== undefined) throw refusedStart([first, ...others]);
   // Without a fault both are there; a reader that gives nothing and reports nothing is a bug of this library.
@@ -136,7 +185,8 @@ function refusedStart(faults: readonly [ConfigFault, ...ConfigFault[]]): ConfigE
 
 class RunningServer implements MtlsServer {
   readonly https: Listener;
-  readonly #options: ResolvedOptions;
+  #options: ResolvedOptions;
+  readonly #reloader: Reloader;
   readonly #live: LiveRevocation;
   readonly #judge: Judge;
   readonly #connections: Connections;
@@ -148,6 +198,7 @@ class RunningServer implements MtlsServer {
     options: ResolvedOptions,
     material: Material,
     live: LiveRevocation,
+    {read, load, inForce}: CandidateSource,
     application: RequestListener,
     authorizeUpgrade: AuthorizeUpgrade | undefined,
     releaseSink: () => void,
@@ -165,6 +216,11 @@ class RunningServer implements MtlsServer {
     this.https.useContext(contextOptions(material));
     this.https.guard(new RequestGuard(this.#handshakes, this.#gate, authorizeUpgrade));
     this.https.on('request', application);
+    this.#reloader = new Reloader(
+      {read, adopt: candidate => this.#adopt(candidate, load), generation: () => this.snapshot.generation},
+      options.reload,
+      inForce,
+    );
     this.https.on('listening', () => {
       publish({
         family: 'start',
@@ -205,25 +261,15 @@ class RunningServer implements MtlsServer {
     return address;
   }
 
-  async reload(): Promise<void> {
-    const faults: ConfigFault[] = [];
-    const material = await loadMaterial(
-      this.#options,
-      this.#live.fetchCrls,
-      new Date(),
-      fault => void faults.push(fault),
-    );
-    const [first, ...others] = faults;
-    if (first !== undefined || material === undefined) throw new ConfigError([first ?? INCOMPLETE, ...others]);
-    await this.apply(material);
+  async reload(): Promise<ReloadOutcome> {
+    const outcome = await this.#reloader.reload('call');
+    await this.#connections.rejudge();
+    return outcome;
   }
 
-  apply(material: Material): Promise<void> {
-    this.https.useContext(contextOptions(material));
-    const revocation = this.#live.adopt(material.revocation);
-    this.#judge.adopt(snapshotOf(material, revocation, this.snapshot.generation + 1));
-    this.#gate.adopt(hostNamesOf(this.#options, material));
-    return this.#connections.rejudge();
+  async apply(material: Material): Promise<void> {
+    this.#swap(material, this.#options);
+    await this.#connections.rejudge();
   }
 
   async revoke(entry: DenyEntryText): Promise<void> {
@@ -236,16 +282,37 @@ class RunningServer implements MtlsServer {
     await this.#connections.rejudge();
   }
 
-  /** Lets CRLs, OCSP answers and deny-list entries that arrive from now on reach open connections. */
-  watchRevocation(): Promise<void> {
-    return this.#live.start(revocation => {
+  /** New connections use the material from here on; open ones still have to be judged again. */
+  #swap(material: Material, options: ResolvedOptions): void {
+    this.https.useContext(contextOptions(material));
+    const revocation = this.#live.adopt(material.revocation);
+    this.#judge.adopt(snapshotOf(material, revocation, this.snapshot.generation + 1));
+    this.#gate.adopt(hostNamesOf(options, material));
+    this.#options = options;
+  }
+
+  /** Loads a candidate and takes it in force, or gives the faults. */
+  async #adopt(candidate: Candidate, load: LoadCandidate): Promise<readonly ConfigFault[]> {
+    const faults: ConfigFault[] = [];
+    const material = await load(candidate, fault => void faults.push(fault));
+    if (material === undefined || candidate.options === undefined) return faults.length > 0 ? faults : [INCOMPLETE];
+    this.#swap(material, candidate.options);
+    void this.#connections.rejudge();
+    return [];
+  }
+
+  /** Lets CRLs, OCSP answers, deny-list entries and files that change from now on reach open connections. */
+  async watch(inForce: Candidate): Promise<void> {
+    await this.#live.start(revocation => {
       const {generation} = this.snapshot;
       this.#judge.adopt(Object.freeze({...this.snapshot, revocation, generation: generation + 1}));
       void this.#connections.rejudge();
     });
+    await this.#reloader.start(inForce);
   }
 
   async close(): Promise<void> {
+    await this.#reloader.stop();
     this.#handshakes.destroyHeld();
     await drain(this.https, this.#connections, this.#options.limits.drainTimeoutMs);
     this.#connections.stop();

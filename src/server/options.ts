@@ -4,6 +4,7 @@ import type {CredentialOptions} from '../tls/credentials';
 import type {Source} from '../tls/source';
 import type {Authority} from '../trust/anchor';
 import type {LimitOptions} from './limits';
+import type {ReloadOptions} from './reload/settings';
 import type {RevocationOptions, RevocationPolicyOptions} from './revocation-options';
 
 export type {Source, SourceFunction} from '../tls/source';
@@ -56,6 +57,13 @@ export interface MtlsOptions {
     /** Where the default sink writes. Default `stderr`. */
     readonly sink?: 'stderr' | 'none';
   };
+  /** How changes of files reach the running server. */
+  readonly reload?: ReloadOptions;
+  /**
+   * Whether the server attacks a listener made of a configuration before it takes it in force, at start and at every
+   * reload, and refuses it when an attack succeeds. Default `on`.
+   */
+  readonly rehearsal?: 'on' | 'off';
   /** Weakenings made by functions of `loopback4-mtls/danger`; nothing else is accepted here. */
   readonly danger?: readonly AnyWeakening[];
 }

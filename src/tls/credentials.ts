@@ -8,7 +8,7 @@ import {inspectKeyFile} from './key-file';
 import {parsePkcs12} from './pkcs12';
 import {Secret} from './secret';
 import {originOf, readSource} from './source';
-import type {Report, Source, SourceContent} from './source';
+import type {Report, Source, SourceContent, SourceReader} from './source';
 
 /** The server's own key and certificate, as PEM pair or PKCS#12. */
 export type CredentialOptions =
@@ -40,21 +40,23 @@ export async function loadCredentials(
   exposedKeyFile: 'refuse' | 'allow',
   now: Date,
   report: Report,
+  read: SourceReader = readSource,
 ): Promise<ServerCredentials | undefined> {
   const keySource = options.pkcs12 ?? options.key;
   const keyPath = options.pkcs12 === undefined ? 'server.key' : 'server.pkcs12';
-  const keyContent = await readSource(keySource, keyPath, report);
+  const keyContent = await read(keySource, keyPath, report);
   if (keyContent && exposedKeyFile === 'refuse') inspectKeyFile(keyContent, keyPath, report);
-  const passphrase = options.passphrase === undefined ? undefined : await readPassphrase(options.passphrase, report);
+  const passphrase =
+    options.passphrase === undefined ? undefined : await readPassphrase(options.passphrase, report, read);
   const found =
     options.pkcs12 === undefined
-      ? await readPair(options, keyContent, passphrase, report)
+      ? await readPair(options, keyContent, passphrase, report, read)
       : keyContent && passphrase && readPkcs12(keyContent, options.pkcs12, passphrase, report);
-  return found && check(found, options.pkcs12 === undefined ? 'server.cert' : 'server.pkcs12', now, report);
+  return found && check(found, options, now, report);
 }
 
-async function readPassphrase(source: Source, report: Report): Promise<Secret<string> | undefined> {
-  const content = await readSource(source, 'server.passphrase', report);
+async function readPassphrase(source: Source, report: Report, read: SourceReader): Promise<Secret<string> | undefined> {
+  const content = await read(source, 'server.passphrase', report);
   // A file written by an editor or `echo` ends in a line feed that is not part of the passphrase.
   return content && new Secret(content.bytes.toString('utf8').replace(/\r?\n$/, ''));
 }
@@ -64,9 +66,10 @@ async function readPair(
   keyContent: SourceContent | undefined,
   passphrase: Secret<string> | undefined,
   report: Report,
+  read: SourceReader,
 ): Promise<Found | undefined> {
   const key = keyContent && readKey(keyContent, passphrase, report);
-  const cert = await readSource(options.cert, 'server.cert', report);
+  const cert = await read(options.cert, 'server.cert', report);
   const certificates = cert && readCertificates(cert, report);
   return key && certificates && {key, certificates};
 }
@@ -136,17 +139,26 @@ function fromText(bytes: Buffer): Buffer {
   return bytes[0] === 0x30 ? bytes : Buffer.from(bytes.toString('latin1'), 'base64');
 }
 
-function check({key, certificates}: Found, where: string, now: Date, report: Report): ServerCredentials | undefined {
+function check(
+  {key, certificates}: Found,
+  options: CredentialOptions,
+  now: Date,
+  report: Report,
+): ServerCredentials | undefined {
   const [leaf, ...issuers] = certificates;
   if (leaf === undefined) return undefined;
+  const [where, origin] =
+    options.pkcs12 === undefined
+      ? ['server.cert', originOf(options.cert)]
+      : ['server.pkcs12', originOf(options.pkcs12)];
   const faults = inspectChain([leaf, ...issuers], where, now);
-  for (const fault of faults) report(fault);
+  for (const fault of faults) report({...fault, found: `${fault.found} in ${origin}`});
   if (!matches(key, leaf)) {
     report({
       code: 'ERR_MTLS_CREDENTIALS',
-      where: where === 'server.cert' ? 'server.key' : where,
-      required: 'the private key of the first certificate',
-      found: 'another key',
+      where: options.pkcs12 === undefined ? 'server.key' : where,
+      required: `the private key of the first certificate in ${origin}`,
+      found: `another key in ${originOf(options.pkcs12 ?? options.key)}`,
       remedy: 'put the server certificate first, or name its key',
     });
     return undefined;

@@ -21,6 +21,9 @@ export interface SourceContent {
 /** Receives every fault that is found; finding one never stops the search for others. */
 export type Report = (fault: ConfigFault) => void;
 
+/** Reads a source, or reports under the option path `where` why it could not. {@link readSource} is one. */
+export type SourceReader = (source: Source, where: string, report: Report) => Promise<SourceContent | undefined>;
+
 /** How long a function may take, in milliseconds, and how much any source may hold, in bytes. */
 export const SOURCE_LIMITS = Object.freeze({timeoutMs: 10_000, maxBytes: 64 * 1024 * 1024});
 

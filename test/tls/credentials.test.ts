@@ -114,14 +114,14 @@ describe('server credentials', () => {
       /issuer of certificate 1/,
     );
     const swapped = await load(pair(server, issuer + leaf));
-    assert.ok(swapped.faults.some(({where, found}) => where === 'server.key' && found === 'another key'));
+    assert.ok(swapped.faults.some(({where, found}) => where === 'server.key' && found.startsWith('another key in ')));
   });
 
   it('are refused when the key belongs to another certificate', async () => {
     const {credentials, faults} = await load(pair(issueServer(), issueServer().chainPem));
     assert.equal(credentials, undefined);
     assert.equal(faults[0]?.where, 'server.key');
-    assert.equal(faults[0].found, 'another key');
+    assert.match(faults[0].found, /^another key in /);
   });
 
   const UNREADABLE: readonly (readonly [string, (folder: Folder) => CredentialOptions, string, RegExp])[] = [

@@ -1,6 +1,8 @@
 import {X509Certificate} from 'node:crypto';
 import type {ConfigFault} from '../errors';
+import type {SignatureAlgorithm} from '../x509/algorithm';
 import type {CertificateFacts} from '../x509/certificate';
+import {childrenOf, contextTag, parseDer, readOid} from '../x509/der';
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const MIN_RSA_BITS = 2048;
@@ -15,6 +17,9 @@ const WEAK_SIGNATURES: readonly string[] = [
   '1.2.840.10045.4.1',
   '1.2.840.10040.4.3',
 ];
+
+const RSA_PSS = '1.2.840.113549.1.1.10';
+const SHA1 = '1.3.14.3.2.26';
 
 /** What is wrong with a certificate, or nothing. */
 type Inspection = (certificate: CertificateFacts, now: Date) => Omit<ConfigFault, 'code' | 'where'> | undefined;
@@ -84,11 +89,19 @@ function strongKey({publicKey}: CertificateFacts): Found | undefined {
   }
 }
 
-function strongSignature(certificate: CertificateFacts): Found | undefined {
-  const {oid} = certificate.signatureAlgorithm;
-  // Nobody checks the signature of a root by itself.
-  if (!WEAK_SIGNATURES.includes(oid) || isSelfIssued(certificate)) return undefined;
-  return {required: 'a signature with SHA-256 or better', found: `algorithm ${oid}`, remedy: 'have it issued again'};
+function strongSignature({signatureAlgorithm}: CertificateFacts): Found | undefined {
+  const {oid} = signatureAlgorithm;
+  if (!WEAK_SIGNATURES.includes(oid) && !(oid === RSA_PSS && usesSha1(signatureAlgorithm))) return undefined;
+  const remedy = 'have it issued again; a root does not belong into the chain';
+  return {required: 'a signature with SHA-256 or better', found: `algorithm ${oid} with MD5 or SHA-1`, remedy};
+}
+
+/** RFC 4055 section 3.1: SHA-1 is what RSASSA-PSS parameters mean where they name no hash. OpenSSL 3.5 lets it pass. */
+function usesSha1({parameters}: SignatureAlgorithm): boolean {
+  const hash = parameters && childrenOf(parseDer(parameters)).find(({tag}) => tag === contextTag(0, 'constructed'));
+  const [identifier] = hash === undefined ? [] : childrenOf(hash);
+  const [oid] = identifier === undefined ? [] : childrenOf(identifier);
+  return oid === undefined || readOid(oid) === SHA1;
 }
 
 function forServers({extensions}: CertificateFacts): Found | undefined {
@@ -116,8 +129,4 @@ function inspectLink(subject: CertificateFacts, issuer: CertificateFacts, index:
       remedy: 'order the file from the server certificate upwards and leave out what does not belong',
     },
   ];
-}
-
-function isSelfIssued({issuer, subject}: CertificateFacts): boolean {
-  return issuer.comparable === subject.comparable;
 }

@@ -112,17 +112,6 @@ describe('the start', () => {
     recorder.stop();
   });
 
-  it('is refused when OpenSSL finds weak what passed every other check', async () => {
-    const root = createAuthority({subject: {commonName: 'RSA Root'}, key: 'rsa-2048'});
-    const spec = {subject: {commonName: 's'}, subjectAltNames: ['dns:localhost'], scheme: 'rsa-pss-sha1'} as const;
-    const server = root.issueServer(spec);
-    const key = folder.write('pss.key', server.exportKeyPem());
-    const cert = folder.write('pss.crt', server.chainPem);
-    const [fault] = await faultsOf({...options, server: {key, cert}});
-    assert.equal(fault?.where, 'server');
-    assert.match(fault.required, /OpenSSL accepts/);
-  });
-
   it('announces every weakening and what is wrong with the runtime', async () => {
     const recorder = new Recorder('start');
     const reason = 'the mount is being repaired';

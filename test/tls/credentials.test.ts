@@ -5,8 +5,10 @@ import {symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {inspect} from 'node:util';
 import type {ConfigFault} from '../../src/errors';
+import {createAuthority} from '../../src/pki/authority';
 import type {Credential} from '../../src/pki/credential';
 import {integer, sequence} from '../../src/pki/der';
+import type {SignatureScheme} from '../../src/pki/signing';
 import {inspectKeyFile} from '../../src/tls/key-file';
 import {loadCredentials} from '../../src/tls/credentials';
 import type {CredentialOptions, ServerCredentials} from '../../src/tls/credentials';
@@ -49,6 +51,7 @@ describe('server credentials', () => {
     ['ECDSA P-256', () => issueServer()],
     ['RSA of 2048 bits', () => issueServer({key: 'rsa-2048'})],
     ['Ed25519', () => issueServer({key: 'ed25519'})],
+    ['a signature with RSASSA-PSS and SHA-256', () => viaRsa('rsa-pss-sha256')],
     ['an IP address only', () => issueServer({subjectAltNames: ['ip:192.0.2.1']})],
     ['an intermediate behind it', () => viaIntermediate()],
     ['a first moment of validity', () => issueServer({validity: {notBefore: second(now), notAfter: later(1)}})],
@@ -68,6 +71,7 @@ describe('server credentials', () => {
     ['a weak curve', () => issueServer({key: weakCurve()}), /P-256.*secp|P-256.*1\.3\.132/],
     ['a key of another kind', () => issueServer({key: otherKind()}), /known key algorithm/],
     ['a signature with SHA-1', () => issueServer({scheme: 'ecdsa-sha1'}), /SHA-256 or better/],
+    ['a signature with RSASSA-PSS and SHA-1', () => viaRsa('rsa-pss-sha1'), /SHA-256 or better/],
     ['an end in the past', () => issueServer({validity: {notBefore: later(-2), notAfter: later(-1)}}), /notAfter/],
     [
       'a beginning in the future',
@@ -299,6 +303,12 @@ describe('server credentials', () => {
     });
   });
 });
+
+const rsaRoot = createAuthority({subject: {commonName: 'RSA Root'}, key: 'rsa-2048'});
+
+function viaRsa(scheme: SignatureScheme): Credential {
+  return rsaRoot.issueServer({subject: {commonName: 's'}, subjectAltNames: ['dns:localhost'], scheme});
+}
 
 function weakCurve(): KeyObject {
   return generateKeyPairSync('ec', {namedCurve: 'secp224r1'}).privateKey;

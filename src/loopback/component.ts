@@ -15,7 +15,7 @@ import type {Component} from '@loopback/core';
 import {RestBindings, RestComponent, RestServer} from '@loopback/rest';
 import {MtlsError} from '../errors';
 import {MtlsAuthorizationInterceptor} from './authorization';
-import {MtlsBindings} from './keys';
+import {AUTHORIZATION_INTERCEPTOR, MtlsBindings} from './keys';
 import {MtlsRestServer} from './rest-server';
 import {MtlsStrategy} from './strategy';
 
@@ -52,9 +52,6 @@ export class MtlsComponent implements Component {
 
 /** LoopBack starts groups it does not know by their names and before the group of servers; nothing sorts behind a tilde. */
 const LAST_BEFORE_SERVERS = '~mtls';
-
-/** Where `AuthorizationComponent` binds its interceptor. */
-const AUTHORIZATION_INTERCEPTOR = 'globalInterceptors.AuthorizationInterceptor';
 
 /** One REST server, ours, under the key and the tags of LoopBack's; locked, so that none can take its place. */
 function replaceRestServer(application: Application): MtlsRestServer {

@@ -1,4 +1,4 @@
-import {createResolvedRoute, TrieRouter} from '@loopback/rest';
+import {createResolvedRoute, Trie, TrieRouter} from '@loopback/rest';
 import type {Request, ResolvedRoute, RestRouter, RouteEntry} from '@loopback/rest';
 
 /** Decides about a route that was found, or about a path that has none. Throws to refuse. */
@@ -10,6 +10,8 @@ export type RouteGuard = (request: Request, route: ResolvedRoute | undefined) =>
  * by `/patients/{id}`, under the rule of that route.
  */
 export class LiteralFirstRouter extends TrieRouter {
+  readonly #templates = new Trie<RouteEntry>();
+
   override find(request: Request): ResolvedRoute | undefined {
     if (this.options.strict !== true) {
       for (const path of [request.path, toggleSlash(request.path)]) {
@@ -18,6 +20,20 @@ export class LiteralFirstRouter extends TrieRouter {
       }
     }
     return super.find(request);
+  }
+
+  protected override addRouteWithPathVars(route: RouteEntry): void {
+    this.#templates.create(this.getKeyForRoute(route), route);
+  }
+
+  /** As in LoopBack, without printing every route that is found into a string that nobody reads. */
+  protected override findRouteWithPathVars(verb: string, path: string): ResolvedRoute | undefined {
+    const found = this.#templates.match(this.getKey(verb, path));
+    return found === undefined ? undefined : createResolvedRoute(found.node.value, found.params ?? {});
+  }
+
+  protected override listRoutesWithPathVars(): RouteEntry[] {
+    return this.#templates.list().map(({value}) => value);
   }
 }
 

@@ -7,6 +7,9 @@ import type {MtlsPrincipal} from './principal';
 /** Name of the authentication strategy, for `@authenticate('mtls')`. */
 export const STRATEGY_NAME = 'mtls';
 
+/** Where `AuthorizationComponent` binds its interceptor, and this library its own. */
+export const AUTHORIZATION_INTERCEPTOR = 'globalInterceptors.AuthorizationInterceptor';
+
 /** Where an application finds what the component provides. */
 export const MtlsBindings = Object.freeze({
   /** The component; its configuration is `MtlsComponentOptions`. */

@@ -62,7 +62,16 @@ export class RequestAccess {
   /** Decides about a request before anything of the application sees it. */
   decide(request: Request, router: GuardedRouter): AllowedRequest | RefusedRequest {
     const asked = preflightOf(request) ?? request;
-    const decision = this.#judge(asked, router.peek(asked));
+    return this.decideRoute(request, router.peek(asked), asked);
+  }
+
+  /** Decides about a request whose route was looked up before. */
+  decideRoute(
+    request: Request,
+    resolved: ResolvedRoute | undefined,
+    asked: Request = request,
+  ): AllowedRequest | RefusedRequest {
+    const decision = this.#judge(asked, resolved);
     if (decision.verdict === 'refuse' || asked !== request) {
       this.#record(request, decision);
     } else {
@@ -235,7 +244,7 @@ function refusalOf(outcome: RuleOutcome, caller: PeerState): Refusal | undefined
 }
 
 /** The entry behind what a router resolved: LoopBack derives the resolved route from it. */
-function entryOf(resolved: ResolvedRoute): RouteEntry {
+export function entryOf(resolved: ResolvedRoute): RouteEntry {
   const entry: unknown = Object.getPrototypeOf(resolved);
   return isRouteEntry(entry) ? entry : resolved;
 }

@@ -11,13 +11,16 @@ import type {MtlsServer} from '../server/mtls-server';
 import {peerOf} from '../server/peer';
 import {applicationFaults} from './application-faults';
 import {attachSinks} from './audit-sinks';
+import {CompiledPath} from './compiled-path';
+import type {RoutePath} from './compiled-path';
 import {guardRoute} from './guarded-route';
 import {GuardedRouter, LiteralFirstRouter} from './guarded-router';
 import {MtlsHttpServer} from './http-server';
 import {inspectAccess} from './inspection';
 import type {Inspection} from './inspection';
-import {MtlsBindings} from './keys';
+import {AUTHORIZATION_INTERCEPTOR, MtlsBindings} from './keys';
 import {authorizersOf, middlewareOf} from './middleware';
+import {pathsOf} from './mounts';
 import type {Mount} from './mounts';
 import {readAccessSettings} from './options';
 import type {AccessSettings, MtlsComponentOptions} from './options';
@@ -46,6 +49,7 @@ export class MtlsRestServer extends RestServer {
   #router: GuardedRouter | undefined;
   #secure: Promise<MtlsServer> | undefined;
   #detachSinks: (() => void) | undefined;
+  #compiled: CompiledPath | undefined;
 
   constructor(
     @inject(CoreBindings.APPLICATION_INSTANCE) application: Application,
@@ -149,7 +153,10 @@ export class MtlsRestServer extends RestServer {
       answerRefusal(request, response, UNVERIFIED.code);
       return;
     }
-    for (const header of FORWARDED_HEADERS) Reflect.deleteProperty(request.headers, header);
+    const {headers} = request;
+    // Deleting costs more than looking, and hardly ever is there anything to delete.
+    for (const header of FORWARDED_HEADERS) if (header in headers) Reflect.deleteProperty(headers, header);
+    if (this.#compiled?.serve(request, response) === true) return;
     express(request, response);
   }
 
@@ -187,22 +194,55 @@ export class MtlsRestServer extends RestServer {
     this.#detachSinks ??= await attachSinks(this);
     const options = await this.#options();
     const {settings, table, faults} = await this.#audit(options);
+    const compiled = this.#compile();
     const secure = await createMtlsServer(options, this.requestHandler, {
       faults,
       authorizeUpgrade: (request, caller) => this.requests.decideUpgrade(request, caller),
+      messages: compiled.messages,
     });
     this.requests.adopt({table, allowed: settings.allowed, authorizers: authorizersOf(this)});
+    await compiled.prepare(table);
+    this.#compiled = compiled;
     return secure;
   }
 
   #forget(): void {
     this.#secure = undefined;
+    this.#compiled?.close();
+    this.#compiled = undefined;
     this.#detachSinks?.();
     this.#detachSinks = undefined;
   }
 
+  #compile(): CompiledPath {
+    const openApi = this.#mounts.filter(({kind}) => kind === 'openapi').flatMap(mount => pathsOf(mount) ?? []);
+    return new CompiledPath({
+      premises: {
+        server: this,
+        config: this.#given,
+        router: this.#application.isBound(RestBindings.ROUTER.key) ? 'own' : 'stock',
+        reserved: openApi,
+        ownInterceptor: AUTHORIZATION_INTERCEPTOR,
+      },
+      config: this.config,
+      express: this._expressApp,
+      requests: this.requests,
+      router: () => this.#currentRouter(),
+      guard: (request, route) => this.#guard(request, route),
+      components: () => this.httpHandler.getApiComponents(),
+    });
+  }
+
   async #options(): Promise<MtlsComponentOptions> {
     return (await this.#application.getConfig<MtlsComponentOptions>(MtlsBindings.COMPONENT)) ?? {};
+  }
+
+  /** Which route takes which path through this library, and why. Starts nothing. */
+  async paths(): Promise<readonly RoutePath[]> {
+    const {table} = await this.audit();
+    const compiled = this.#compile();
+    await compiled.prepare(table);
+    return compiled.describe(table);
   }
 
   async #audit(options: MtlsComponentOptions): Promise<Inspected> {

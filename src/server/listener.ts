@@ -21,6 +21,12 @@ export interface Doorkeeper {
   upgrade(request: IncomingMessage, socket: Socket, proceed: () => void): void;
 }
 
+/** The classes a listener makes its messages of, where Node's own are not enough. */
+export interface MessageClasses {
+  readonly IncomingMessage: typeof IncomingMessage;
+  readonly ServerResponse: typeof ServerResponse;
+}
+
 /**
  * An `https.Server` that shows nothing unverified to anybody. Its events are decided about before any listener sees
  * them, whoever added it and whenever, because the decision is in `emit` itself. The switches that would undo mutual
@@ -29,8 +35,9 @@ export interface Doorkeeper {
 export class Listener extends Server {
   #doorkeeper: Doorkeeper | undefined;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, messages: MessageClasses = {IncomingMessage, ServerResponse}) {
     super({
+      ...messages,
       ...listenerOptions(limits.handshakeTimeoutMs),
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,

@@ -23,6 +23,7 @@ import {HostNames} from './host';
 import {Judge} from './judge';
 import type {Snapshot} from './judge';
 import {Listener} from './listener';
+import type {MessageClasses} from './listener';
 import {contextOptions, loadMaterial} from './material';
 import type {Material} from './material';
 import type {MtlsOptions} from './options';
@@ -44,6 +45,8 @@ export interface ServerExtras {
   readonly authorizeUpgrade?: AuthorizeUpgrade;
   /** Tries material out before it is taken in force; a fault refuses it. Not asked where `rehearsal` is `off`. */
   readonly rehearse?: Rehearse;
+  /** Classes of requests and responses. Default: Node's. */
+  readonly messages?: MessageClasses;
 }
 
 /** Tries material out. What it throws refuses as well. */
@@ -105,15 +108,7 @@ export async function createMtlsServer(
       load,
       inForce: candidate,
     };
-    const server = new RunningServer(
-      checked,
-      material,
-      live,
-      source,
-      application,
-      extras.authorizeUpgrade,
-      releaseSink,
-    );
+    const server = new RunningServer(checked, material, live, source, application, extras, releaseSink);
     await server.watch(candidate);
     return server;
   } catch (error) {
@@ -200,7 +195,7 @@ class RunningServer implements MtlsServer {
     live: LiveRevocation,
     {read, load, inForce}: CandidateSource,
     application: RequestListener,
-    authorizeUpgrade: AuthorizeUpgrade | undefined,
+    {authorizeUpgrade, messages}: ServerExtras,
     releaseSink: () => void,
   ) {
     this.#options = options;
@@ -212,7 +207,7 @@ class RunningServer implements MtlsServer {
     this.#connections = new Connections(this.#judge);
     this.#handshakes = new Handshakes(this.#judge, this.#connections, options.limits);
     this.#gate = new Gate(this.#connections, hostNamesOf(options, material));
-    this.https = new Listener(options.limits);
+    this.https = new Listener(options.limits, messages);
     this.https.useContext(contextOptions(material));
     this.https.guard(new RequestGuard(this.#handshakes, this.#gate, authorizeUpgrade));
     this.https.on('request', application);

@@ -21,6 +21,7 @@ export function prepareCertificates(folder: string): void {
   write('server.crt', server.chainPem);
   write('server.key', server.exportKeyPem());
   write('clients-ca.crt', clients.pem);
+  write('clients.crl', clients.issueCrl().pem);
   write('client.crt', client.chainPem);
   write('client.key', client.exportKeyPem());
 }

@@ -1,0 +1,221 @@
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import {CoreBindings, invokeMethod} from '@loopback/core';
+import type {Subscription} from '@loopback/core';
+import {parseOperationArgs, RequestContext, RestBindings, RouteSource} from '@loopback/rest';
+import type {
+  ComponentsObject,
+  OperationArgs,
+  OperationRetval,
+  Reject,
+  Request,
+  RequestBodyParser,
+  ResolvedRoute,
+  Response,
+  RestServerResolvedConfig,
+  RouteEntry,
+  Send,
+  ValidationOptions,
+} from '@loopback/rest';
+import type {MessageClasses} from '../server/listener';
+import type {AccessTable} from './access-table';
+import {completeMessages, expressMessages} from './express-messages';
+import type {GuardedRouter} from './guarded-router';
+import {concernsPlans, planRoute} from './plan';
+import type {CompiledPlan, Plan, Premises} from './plan';
+import {entryOf, errorFor} from './request-access';
+import type {RequestAccess} from './request-access';
+
+/** The REST server, as far as the compiled path needs it. */
+export interface CompiledHost {
+  readonly premises: Premises;
+  readonly config: RestServerResolvedConfig;
+  /** The Express application whose requests and responses controllers expect. */
+  readonly express: object | undefined;
+  readonly requests: RequestAccess;
+  /** The router of the routes that are registered now. */
+  router(): GuardedRouter;
+  /** The same route behind its voters. */
+  guard(request: Request, route: ResolvedRoute): ResolvedRoute | undefined;
+  /** Where schemas are that bodies may refer to; LoopBack has none without models. */
+  components(): ComponentsObject | undefined;
+}
+
+/** Which path a route takes, for people. */
+export interface RoutePath {
+  readonly endpoint: string;
+  readonly path: 'compiled' | 'stock';
+  /** How it is invoked, or why it stays on the stock path. */
+  readonly how: string;
+}
+
+/** What is the same for all requests: resolved once. */
+interface Resolved {
+  readonly parser: RequestBodyParser;
+  readonly validation: ValidationOptions;
+  readonly send: Send;
+  readonly reject: Reject;
+}
+
+/** A request on its way to a method. */
+interface Journey {
+  readonly request: Request;
+  readonly response: Response;
+  readonly route: ResolvedRoute;
+  readonly plan: CompiledPlan;
+  readonly resolved: Resolved;
+}
+
+/**
+ * Serves routes without Express and without LoopBack's chain of middleware, where nothing of the application sits in
+ * either. Rules, parameters, bodies, validation, injection, interceptors and answers are decided by the same functions
+ * as on the stock path; what is left out is what LoopBack looks up again for every request. Whatever is unusual about
+ * a request goes the stock way.
+ */
+export class CompiledPath {
+  /** What the listener has to make its requests and responses of. */
+  readonly messages: MessageClasses;
+  readonly #host: CompiledHost;
+  readonly #subscription: Subscription;
+  #plans = new Map<RouteEntry, Plan>();
+  #resolved: Resolved | undefined;
+  #preparing = false;
+
+  constructor(host: CompiledHost) {
+    this.#host = host;
+    this.messages = expressMessages(host.express);
+    this.#subscription = host.premises.server.subscribe({
+      filter: binding => concernsPlans(binding),
+      observe: () => {
+        // The stock path serves until the routes are planned again.
+        this.#plans = new Map();
+      },
+    });
+  }
+
+  /** Plans every route that has no plan yet. */
+  async prepare(table: AccessTable): Promise<void> {
+    const plans = this.#plans;
+    this.#resolved = await resolveOnce(this.#host.premises);
+    for (const entry of this.#host.router().entries) {
+      const target = table.ofRoute(entry).controller;
+      if (!plans.has(entry)) plans.set(entry, await planRoute(entry, target, this.#host.premises));
+    }
+  }
+
+  /** Every route with its path. */
+  describe(table: AccessTable): readonly RoutePath[] {
+    return [...this.#plans].map(([entry, plan]) => ({
+      endpoint: table.ofRoute(entry).endpoint,
+      path: plan.path,
+      how: plan.path === 'compiled' ? plan.invocation : plan.why,
+    }));
+  }
+
+  /** Serves the request, or returns false: then the stock path has to. */
+  serve(request: IncomingMessage, response: ServerResponse): boolean {
+    const {requests} = this.#host;
+    const resolved = this.#resolved;
+    if (resolved === undefined || !this.#isExpress(request) || !this.#isExpressResponse(response)) return false;
+    const route = this.#findRoute(request);
+    const plan = route === undefined ? undefined : this.#planOf(entryOf(route));
+    if (route === undefined || plan?.path !== 'compiled') return false;
+    const decision = requests.decideRoute(request, route);
+    completeMessages(request, response);
+    if (decision.verdict === 'refuse') resolved.reject({request, response}, errorFor(request, decision));
+    else void this.#run({request, response, route, plan, resolved});
+    return true;
+  }
+
+  close(): void {
+    this.#subscription.unsubscribe();
+  }
+
+  /** A target that the router cannot decode is answered by the stock path. */
+  #findRoute(request: Request): ResolvedRoute | undefined {
+    if (request.url.includes('#')) return undefined;
+    try {
+      return this.#host.router().peek(request);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #planOf(entry: RouteEntry): Plan | undefined {
+    const plan = this.#plans.get(entry);
+    const {table} = this.#host.requests;
+    if (plan === undefined && table !== undefined && !this.#preparing) {
+      this.#preparing = true;
+      void this.prepare(table).finally(() => {
+        this.#preparing = false;
+      });
+    }
+    return plan;
+  }
+
+  async #run(journey: Journey): Promise<void> {
+    const {request, response, resolved} = journey;
+    try {
+      resolved.send(response, await this.#invoke(journey));
+    } catch (error) {
+      resolved.reject({request, response}, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #invoke(journey: Journey): Promise<OperationRetval> {
+    const {request, response, plan, resolved} = journey;
+    if (journey.route.spec.requestBody !== undefined)
+      Object.assign(journey.route.schemas, this.#host.components()?.schemas);
+    if (plan.invocation === 'direct') return plan.call(await argsOf(request, journey.route, plan, resolved));
+    const route = plan.invocation === 'intercepted' ? this.#guarded(journey) : journey.route;
+    const context = new RequestContext(request, response, this.#host.premises.server, this.#host.config);
+    context.bind(RestBindings.Operation.ROUTE).to(route);
+    route.updateBindings(context);
+    const args = await argsOf(request, route, plan, resolved);
+    context.bind(RestBindings.Operation.PARAMS).to(args);
+    if (plan.invocation === 'intercepted') return route.invokeHandler(context, args);
+    const instance = await context.get<object>(CoreBindings.CONTROLLER_CURRENT.key);
+    const {controller, method} = plan.target;
+    // A factory may return another class than the one the plan was made for: then everything is asked again.
+    if (instance.constructor !== controller) return this.#guarded(journey).invokeHandler(context, args);
+    return invokeMethod(instance, method, context, args, {skipInterceptors: true, source: new RouteSource(route)});
+  }
+
+  #guarded({request, route}: Journey): ResolvedRoute {
+    return this.#host.guard(request, route) ?? route;
+  }
+
+  #isExpress(request: IncomingMessage): request is Request {
+    return request instanceof this.messages.IncomingMessage;
+  }
+
+  #isExpressResponse(response: ServerResponse): response is Response {
+    return response instanceof this.messages.ServerResponse;
+  }
+}
+
+async function resolveOnce({server}: Premises): Promise<Resolved> {
+  const {SEND, REJECT} = RestBindings.SequenceActions;
+  const options = await server.get<ValidationOptions>(
+    RestBindings.REQUEST_BODY_PARSER_OPTIONS.deepProperty('validation'),
+    {optional: true},
+  );
+  return {
+    parser: await server.get(RestBindings.REQUEST_BODY_PARSER),
+    // `$data` is LoopBack's own default where the application says nothing.
+    validation: {ajvFactory: await server.get(RestBindings.AJV_FACTORY), ...(options ?? {$data: true})},
+    send: await server.get(SEND),
+    reject: await server.get(REJECT),
+  };
+}
+
+async function argsOf(
+  request: Request,
+  route: ResolvedRoute,
+  {texts}: CompiledPlan,
+  {parser, validation}: Resolved,
+): Promise<OperationArgs> {
+  const values = texts?.map(name => route.pathParams[name] as unknown);
+  return values?.every(value => typeof value === 'string' && value !== '') === true
+    ? values
+    : parseOperationArgs(request, route, parser, validation);
+}

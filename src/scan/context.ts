@@ -2,6 +2,8 @@ import type {Budget} from './budget';
 import {observeTls} from './observations';
 import type {TlsObservations} from './observations';
 import {once} from './once';
+import {readOperations} from './openapi-document';
+import type {Operation} from './openapi-document';
 import type {ScanOptions} from './options';
 import type {Offer} from './probe/client-hello';
 import {exchangeBytes, exchangeHello} from './probe/hello-exchange';
@@ -31,6 +33,8 @@ export interface ScanContext {
   readonly anonymous: () => Promise<HttpOutcome>;
   /** What the given client certificate gets; undefined when none was given. */
   readonly authenticated: () => Promise<HttpOutcome> | undefined;
+  /** The operations of the OpenAPI document; undefined when there is none that can be read. */
+  readonly operations: () => Promise<readonly Operation[] | undefined>;
 }
 
 /** Most octets read from a plaintext answer. */
@@ -59,7 +63,18 @@ export function createContext(target: Target, options: ScanOptions, budget: Budg
       budget.spend(timeoutMs => exchangeBytes(target, payload, {timeoutMs, maxBytes: MAX_PLAINTEXT_BYTES, isComplete})),
     anonymous: once(() => http({})),
     authenticated: identity === undefined ? () => undefined : once(() => http({identity})),
+    operations: once(() => readDocument(options, http)),
   };
+}
+
+async function readDocument(
+  {openApi, identity}: ScanOptions,
+  http: ScanContext['http'],
+): Promise<readonly Operation[] | undefined> {
+  if (openApi === undefined) return undefined;
+  if (openApi.kind === 'document') return readOperations(openApi.text);
+  const outcome = await http({path: openApi.path, ...(identity === undefined ? {} : {identity})});
+  return outcome.kind === 'answered' && outcome.status === 200 ? readOperations(outcome.body) : undefined;
 }
 
 function completeOffer(

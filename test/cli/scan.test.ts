@@ -185,6 +185,25 @@ describe('mtls scan', () => {
     });
   }
 
+  it('exits 1 for a key of another certificate, and for one that does not open', async () => {
+    const mixed = await mtls([
+      'scan',
+      'localhost',
+      '--cert',
+      'alice.crt',
+      '--key',
+      'locked.key',
+      '--passphrase-file',
+      'secret',
+    ]);
+    assert.match(mixed.err, /ERR_MTLS_SCAN_OPTION/);
+    for (const more of [[], ['--passphrase-file', 'ca-secret']]) {
+      const locked = await mtls(['scan', 'localhost', '--cert', 'locked.crt', '--key', 'locked.key', ...more]);
+      assert.equal(locked.code, 1);
+      assert.match(locked.err, /does not open/);
+    }
+  });
+
   it('exits 1 for a file that is not there and for a baseline that is none', async () => {
     assert.equal((await mtls(['scan', 'localhost', '--ca', 'nowhere.crt'])).code, 1);
     assert.equal((await mtls(['scan', 'localhost', '--baseline', 'ca.crt'])).code, 1);

@@ -7,6 +7,8 @@ import type {Server} from 'node:net';
 import {join} from 'node:path';
 import {rootCertificates} from 'node:tls';
 import {integer, sequence} from '../../src/pki/der';
+import {encodeOcspError, encodeOcspResponse} from '../../src/pki/ocsp';
+import type {OcspAnswerSpec, OcspStatus} from '../../src/pki/ocsp';
 import {Budget, DEFAULT_LIMITS} from '../../src/scan/budget';
 import {FAMILIES} from '../../src/scan/checks/catalogue';
 import type {Outcome} from '../../src/scan/checks/check';
@@ -302,7 +304,7 @@ const CASES: Record<string, readonly Case[]> = {
     ...(HAS_OPENSSL
       ? [
           weak(() => startOpenssl('-early_data', '-max_early_data', '16384'), /allows 16384 octets/, {
-            options: {limits: {...DEFAULT_LIMITS, connectionMs: 400}},
+            options: {limits: {...DEFAULT_LIMITS, connectionMs: 1500}},
           }),
         ]
       : []),
@@ -480,12 +482,25 @@ const CASES: Record<string, readonly Case[]> = {
   'server-stapling': [
     warned(certified({authorityInfoAccess: {ocsp: ['http://ocsp.localhost/']}}), /names a responder/),
     good(strict, /names no responder/),
-    good(() => stapling({}), /an answer of 5 octets/),
+    good(() => stapling({serialNumber: 77n}, answerSaying({kind: 'good'})), /good from 20.* to 20/),
+    good(() => stapling({serialNumber: 77n}, answerSaying({kind: 'good'}, {nextUpdate: 'none'})), /to an unknown time/),
+    weak(() => stapling({serialNumber: 77n}, answerSaying({kind: 'revoked', since: new Date()})), /says revoked/),
+    weak(
+      () => stapling({serialNumber: 77n}, answerSaying({kind: 'good'}, {thisUpdate: days(-9, 0).notBefore})),
+      /good from/,
+    ),
+    weak(
+      () => stapling({serialNumber: 77n}, answerSaying({kind: 'good'}, {thisUpdate: days(9, 0).notBefore})),
+      /good from/,
+    ),
+    weak(() => stapling({serialNumber: 78n}, answerSaying({kind: 'good'})), /nothing about this certificate/),
+    weak(() => stapling({}, encodeOcspError('tryLater')), /nothing about this certificate/),
+    weak(() => stapling({}, Buffer.from('30030a0106', 'hex')), /nothing about this certificate/),
   ],
   'server-must-staple': [
     weak(certified({tlsFeatures: [5]}), /none came/),
     good(strict, /does not ask/),
-    good(() => stapling({tlsFeatures: [5]}), /a staple came/),
+    good(() => stapling({tlsFeatures: [5]}, encodeOcspError('tryLater')), /a staple came/),
   ],
   'http-hsts': [
     warned(strict, /missing/, {options: withAlice}),
@@ -594,11 +609,16 @@ function twoTenants(): Server {
   return server;
 }
 
-/** A server that staples five octets, whatever they mean. */
-function stapling(spec: Partial<Parameters<typeof CA.issueServer>[0]>): Server {
+/** An OCSP answer about the certificate with serial number 77. */
+function answerSaying(status: OcspStatus, times: Omit<Partial<OcspAnswerSpec>, 'status'> = {}): Buffer {
+  return encodeOcspResponse({answers: [{certificate: 77n, status, ...times}]}, CA, new Date());
+}
+
+/** A server that staples these octets, whatever they mean. */
+function stapling(spec: Partial<Parameters<typeof CA.issueServer>[0]>, staple: Buffer): Server {
   const server = certified(spec)();
   server.on('OCSPRequest', (_certificate, _issuer, callback: (error: null, response: Buffer) => void) => {
-    callback(null, Buffer.from('30030a0106', 'hex'));
+    callback(null, staple);
   });
   return server;
 }

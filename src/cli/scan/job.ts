@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {DEFAULT_LIMITS} from '../../scan/budget';
+import {readIdentity} from '../../scan/client-identity';
 import {readIssuer} from '../../scan/issuer';
 import {DEFAULT_OPTIONS} from '../../scan/options';
 import type {OpenApiSource, ScanOptions} from '../../scan/options';
@@ -115,12 +116,9 @@ function identityOf(values: Values, read: Read): ClientIdentity | undefined {
   if (values.cert === undefined || values.key === undefined) {
     throw usageError('--cert and --key go together', '--cert alice.crt --key alice.key');
   }
-  const passphrase = values['passphrase-file'];
-  return {
-    chain: read(values.cert),
-    key: read(values.key),
-    ...(passphrase === undefined ? {} : {passphrase: firstLine(read(passphrase))}),
-  };
+  const file = values['passphrase-file'];
+  const passphrase = file === undefined ? undefined : firstLine(read(file));
+  return readIdentity(read(values.cert), read(values.key), passphrase);
 }
 
 function issuerOf(values: Values, read: Read): Pick<ScanOptions, 'issuer'> {

@@ -1,7 +1,5 @@
 import {accessOf, describeAccess} from '../access';
 import type {ScanContext} from '../context';
-import {once} from '../once';
-import {readOperations} from '../openapi-document';
 import type {Operation} from '../openapi-document';
 import type {HttpOutcome} from '../probe/http-exchange';
 import type {Check, Outcome} from './check';
@@ -34,7 +32,7 @@ export const OPENAPI_CHECKS: readonly Check[] = [
     cwe: 1059,
     owasp: Owasp.INVENTORY,
     run: async context => {
-      const operations = await operationsOf(context);
+      const operations = await context.operations();
       if (operations === undefined) return noDocument(context);
       const open = operations.filter(operation => operation.security === 'none').map(title);
       return open.length > 0
@@ -99,27 +97,10 @@ function isDescribed({statuses}: Operation, outcome: HttpOutcome): boolean {
 
 /** Without permission to write, only GET and HEAD are sent. */
 async function callable(context: ScanContext): Promise<readonly Operation[] | undefined> {
-  const operations = await operationsOf(context);
+  const operations = await context.operations();
   return operations
     ?.filter(({method}) => context.options.methods === 'all' || method === 'GET' || method === 'HEAD')
     .slice(0, MAX_OPERATIONS);
-}
-
-const READ = new WeakMap<ScanContext, () => Promise<readonly Operation[] | undefined>>();
-
-/** The operations of the document, read once per scan. */
-function operationsOf(context: ScanContext): Promise<readonly Operation[] | undefined> {
-  const read = READ.get(context) ?? once(() => readDocument(context));
-  READ.set(context, read);
-  return read();
-}
-
-async function readDocument({options, http}: ScanContext): Promise<readonly Operation[] | undefined> {
-  const {openApi, identity} = options;
-  if (openApi === undefined) return undefined;
-  if (openApi.kind === 'document') return readOperations(openApi.text);
-  const outcome = await http({path: openApi.path, ...(identity === undefined ? {} : {identity})});
-  return outcome.kind === 'answered' && outcome.status === 200 ? readOperations(outcome.body) : undefined;
 }
 
 function noDocument({options}: ScanContext): Outcome {

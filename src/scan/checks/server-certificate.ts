@@ -1,4 +1,7 @@
 import {isIP} from 'node:net';
+import type {CertificateFacts} from '../../x509/certificate';
+import {parseOcspResponse} from '../../x509/ocsp';
+import type {SingleResponse} from '../../x509/ocsp';
 import type {ScanContext} from '../context';
 import type {ServerChain} from '../server-chain';
 import {followChain, readServerChain} from '../server-chain';
@@ -94,16 +97,10 @@ export const SERVER_CERTIFICATE_CHECKS: readonly Check[] = [
     },
   }),
   about('stapling', 'low', 299, {
-    title: 'an OCSP answer is stapled',
+    title: 'a good OCSP answer is stapled',
     risk: 'clients cannot tell quickly whether the server certificate is revoked',
-    remedy: 'turn stapling on, or use certificates that live for days',
-    judge: ({leaf}, _context, staple) => {
-      if (staple !== undefined) return pass(`an answer of ${staple.length} octets`);
-      const responders = leaf.extensions.authorityInfoAccess?.filter(each => each.method === OCSP_METHOD) ?? [];
-      return responders.length > 0
-        ? warn('none, although the certificate names a responder')
-        : pass('none, and the certificate names no responder');
-    },
+    remedy: 'turn stapling on and renew the answer in time, or use certificates that live for days',
+    judge: judgeStaple,
   }),
   about('must-staple', 'high', 299, {
     title: 'must-staple is honoured',
@@ -154,6 +151,32 @@ function judgeChain(chain: ServerChain, {options}: ScanContext): Outcome {
       return fail('the chain ends in a self-signed certificate that is not trusted');
     case 'broken':
       return fail(`${sent}; none is issued by a trusted CA, the last names ${end.at}`);
+  }
+}
+
+function judgeStaple({leaf}: ServerChain, {options: {now}}: ScanContext, staple: Buffer | undefined): Outcome {
+  if (staple === undefined) {
+    const responders = leaf.extensions.authorityInfoAccess?.filter(each => each.method === OCSP_METHOD) ?? [];
+    return responders.length > 0
+      ? warn('none, although the certificate names a responder')
+      : pass('none, and the certificate names no responder');
+  }
+  const answer = answerAbout(leaf, staple);
+  if (answer === undefined) return fail('the stapled answer says nothing about this certificate');
+  if (answer.status.kind !== 'good') return fail(`the stapled answer says ${answer.status.kind}`);
+  const {thisUpdate, nextUpdate} = answer;
+  const evidence = `good from ${thisUpdate.toISOString()} to ${nextUpdate?.toISOString() ?? 'an unknown time'}`;
+  return thisUpdate > now || (nextUpdate !== undefined && nextUpdate < now) ? fail(evidence) : pass(evidence);
+}
+
+/** What a stapled answer says about the certificate. Its signature is for clients to verify. */
+function answerAbout({serialNumber}: CertificateFacts, staple: Buffer): SingleResponse | undefined {
+  try {
+    const response = parseOcspResponse(staple);
+    if (response.status !== 'successful') return undefined;
+    return response.basic.responses.find(({certId}) => certId.serialNumber === serialNumber);
+  } catch {
+    return undefined;
   }
 }
 

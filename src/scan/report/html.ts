@@ -78,9 +78,14 @@ function weaknessSummary({findings}: Report): string {
     .sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
   if (failed.length === 0) return '';
   const items = failed.map(
-    ({severity, title, remedy}) => `<li><b>${severity}</b>: not so: ${escape(title)}. ${escape(remedy)}.</li>`,
+    ({severity, title, remedy}) =>
+      `<li><b>${severity}</b>: it does not hold that ${escape(title)}. ${escape(sentence(remedy))}.</li>`,
   );
   return `<section><h2>What to do, in this order</h2><ol>${items.join('')}</ol></section>`;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function families({findings}: Report): string {

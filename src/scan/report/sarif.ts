@@ -46,7 +46,9 @@ function resultOf(finding: ReportedFinding, {target, findings}: Report): object 
     ruleIndex: findings.indexOf(finding),
     // A warning is a weakness that another layer may make good.
     level: finding.status === 'warn' ? 'note' : level,
-    message: {text: [`${finding.title}: not so.`, ...finding.evidence, `Fix: ${finding.remedy}`].join('\n')},
+    message: {
+      text: [`It does not hold that ${finding.title}.`, ...finding.evidence, `Fix: ${finding.remedy}`].join('\n'),
+    },
     locations: [{physicalLocation: {artifactLocation: {uri: target.url}}}],
     partialFingerprints: {'mtlsScan/v1': `${target.url}#${finding.id}`},
     ...(finding.novelty === undefined ? {} : {baselineState: finding.novelty === 'new' ? 'new' : 'unchanged'}),

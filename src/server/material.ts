@@ -24,6 +24,9 @@ export interface Material {
   readonly rules: IdentityMapping;
 }
 
+/** The part of the material that decides about clients. Holds no key. */
+export type ClientMaterial = Omit<Material, 'credentials'>;
+
 /**
  * Reads every source the options name and checks what it finds. Start and reload both use it. Undefined when there was
  * a fault; all of them were reported.
@@ -35,13 +38,32 @@ export async function loadMaterial(
   report: Report,
   read: SourceReader = readSource,
 ): Promise<Material | undefined> {
+  const exposedKeyFile = weakeningOf(options, 'exposed-key-file') ? 'allow' : 'refuse';
   let faults = 0;
   const counted: Report = fault => {
     faults++;
     report(fault);
   };
-  const exposedKeyFile = weakeningOf(options, 'exposed-key-file') ? 'allow' : 'refuse';
   const credentials = await loadCredentials(options.credentials, exposedKeyFile, now, counted, read);
+  const clients = await loadClientMaterial(options, fetchCrls, now, counted, read);
+  if (credentials === undefined || clients === undefined || faults > 0) return undefined;
+  const material = {credentials, ...clients};
+  return isAcceptedByOpenssl(material, report) ? material : undefined;
+}
+
+/** As {@link loadMaterial}, for who decides about clients without being the server: no key is read. */
+export async function loadClientMaterial(
+  options: ResolvedOptions,
+  fetchCrls: RevocationInputs['fetchCrls'],
+  now: Date,
+  report: Report,
+  read: SourceReader = readSource,
+): Promise<ClientMaterial | undefined> {
+  let faults = 0;
+  const counted: Report = fault => {
+    faults++;
+    report(fault);
+  };
   const {anchors, revocation: policies} = await loadAnchors(options.anchors, now, counted, read);
   const intermediates = await loadIntermediates(options.intermediates, counted, read);
   const rules = readMapping(options.identity, anchors, counted);
@@ -59,10 +81,9 @@ export async function loadMaterial(
     now,
     counted,
   );
-  if (credentials === undefined || faults > 0) return undefined;
+  if (faults > 0) return undefined;
   const policy = Object.freeze({...DEFAULT_TRUST, maxIntermediates: options.maxIntermediates});
-  const material = {credentials, trust: {anchors, intermediates, policy}, revocation, rules};
-  return isAcceptedByOpenssl(material, counted) ? material : undefined;
+  return {trust: {anchors, intermediates, policy}, revocation, rules};
 }
 
 function readMapping(

@@ -1,8 +1,9 @@
-import {resolve} from 'node:path';
+import {join, resolve} from 'node:path';
 import {BootMixin} from '@loopback/boot';
 import type {ApplicationConfig} from '@loopback/core';
 import {RepositoryMixin} from '@loopback/repository';
 import {RestApplication} from '@loopback/rest';
+import type {RestServerConfig} from '@loopback/rest';
 import {MtlsBindings, MtlsComponent} from '../../src/index';
 import {AccessLog} from './access-log';
 import {CLINIC_FILE} from './datasources/clinic.datasource';
@@ -14,6 +15,19 @@ export interface HealthcareConfig extends ApplicationConfig {
   readonly certs: string;
   /** File that keeps patients, records and prescriptions. */
   readonly dataFile: string;
+}
+
+const ROOT = resolve(__dirname, '../../..');
+
+/** Folder that `npm run certs` fills. */
+export const CERTS = join(ROOT, 'certs');
+
+/** Where `npm start` keeps the data. */
+export const DATA = join(ROOT, 'examples/healthcare/data');
+
+/** The application as `npm start` runs it, and as `mtls explain --app` and `mtls access --app` load it. */
+export function createApplication(rest: RestServerConfig = {}): HealthcareApplication {
+  return new HealthcareApplication({certs: CERTS, dataFile: join(DATA, 'clinic.json'), rest});
 }
 
 /** A clinic's API that only the clinic's own certificates can use. */

@@ -1,12 +1,8 @@
 import {mkdirSync} from 'node:fs';
-import {join, relative, resolve} from 'node:path';
+import {join, relative} from 'node:path';
 import {formatAccessMatrix, MtlsBindings} from '../../src/index';
-import {HealthcareApplication} from './application';
+import {CERTS, createApplication, DATA} from './application';
 import {seed} from './seed';
-
-const ROOT = resolve(__dirname, '../../..');
-const CERTS = join(ROOT, 'certs');
-const DATA = join(ROOT, 'examples/healthcare/data');
 
 /** One request per role, with the answer the matrix promises. */
 const TRIES: readonly {readonly who: string; readonly path: string; readonly expect: string}[] = [
@@ -24,11 +20,7 @@ const TRIES: readonly {readonly who: string; readonly path: string; readonly exp
 async function main(): Promise<void> {
   mkdirSync(DATA, {recursive: true, mode: 0o700});
   const port = Number(process.env['PORT'] ?? 8443);
-  const app = new HealthcareApplication({
-    certs: CERTS,
-    dataFile: join(DATA, 'clinic.json'),
-    rest: {port, host: '127.0.0.1', gracePeriodForClose: 2000},
-  });
+  const app = createApplication({port, host: '127.0.0.1', gracePeriodForClose: 2000});
   await app.boot();
   await app.start();
   await seed(app);

@@ -40,7 +40,12 @@ export function redact(value: unknown, depth = 0): Plain {
 
 /** One line of JSON in which every control, formatting and separator character is an escape, so that it can neither break the line nor drive a terminal. */
 export function formatLine(value: unknown): string {
-  return JSON.stringify(redact(value)).replace(UNPRINTABLE, escapeUnits);
+  return escapeUnprintable(JSON.stringify(redact(value)));
+}
+
+/** The text with every character that could break a line or drive a terminal as `\\uXXXX`. */
+export function escapeUnprintable(text: string): string {
+  return text.replace(UNPRINTABLE, escapeUnits);
 }
 
 /** Beyond what JSON escapes by itself: DEL and C1, bidirectional and zero-width characters, line separators, lone surrogates. */

@@ -1,8 +1,10 @@
+import type {Readable} from 'node:stream';
 import {parseArgs} from 'node:util';
 import type {ParseArgsConfig} from 'node:util';
 
 /** What a command sees of the world. Tests pass their own. */
 export interface Io {
+  readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;

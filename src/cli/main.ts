@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {EXIT} from './command';
 import type {Command, CommandGroup, Io} from './command';
 import {runCommandLine} from './dispatch';
+import {explain} from './explain/explain';
 import {inspect} from './inspect/inspect';
 import {pki} from './pki/group';
 import {scan} from './scan/scan';
@@ -25,7 +26,7 @@ const version: Command = {
 const program: CommandGroup = {
   name: 'mtls',
   summary: 'Mutual TLS for LoopBack: certificates, and proof that they are enforced',
-  commands: [scan, inspect, pki, version],
+  commands: [scan, explain, inspect, pki, version],
   notes: `
 Every command has --help. Exit codes: 0 done, 1 failed or refused, 2 the command line was not understood.
 Colours are left out when NO_COLOR is set or the output is not a terminal.`,
@@ -48,6 +49,7 @@ async function runProcess(): Promise<void> {
     });
   }
   process.exitCode = await main(process.argv.slice(2), {
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

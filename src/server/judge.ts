@@ -155,7 +155,8 @@ function parseOrNothing(der: Buffer): ReturnType<typeof parseCertificate>[] {
   }
 }
 
-function deniedPrincipal({since, reason}: DenyEntry): Refusal {
+/** Why a principal on the deny-list is refused. */
+export function deniedPrincipal({since, reason}: DenyEntry): Refusal {
   return {
     code: 'ERR_MTLS_REVOKED',
     required: 'a principal that is not on the deny-list',

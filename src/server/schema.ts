@@ -193,7 +193,7 @@ function reportUnknown(key: string, known: readonly string[], where: string, rep
 }
 
 /** Edit distance: how many letters to insert, drop or replace. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let row = Array.from({length: b.length + 1}, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

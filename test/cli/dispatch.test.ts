@@ -3,6 +3,7 @@ import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {Readable} from 'node:stream';
 import {CliError, usageError} from '../../src/cli/command';
 import type {Command, CommandGroup} from '../../src/cli/command';
 import {runCommandLine} from '../../src/cli/dispatch';
@@ -53,6 +54,7 @@ async function run(args: readonly string[], {terminal = false, env = {}} = {}) {
   const out: string[] = [];
   const err: string[] = [];
   const code = await runCommandLine(tool, args, {
+    stdin: Readable.from([]),
     stdout: {write: text => out.push(text)},
     stderr: {write: text => err.push(text), isTTY: terminal},
     env,

@@ -1,3 +1,4 @@
+import {Readable} from 'node:stream';
 import {main} from '../../src/cli/main';
 
 /** How a command ended, and what it said. */
@@ -14,6 +15,8 @@ export interface World {
   readonly env?: Readonly<Record<string, string>>;
   readonly terminal?: boolean;
   readonly signal?: AbortSignal;
+  /** What is there to be read from standard input. */
+  readonly input?: string;
   /** Hears what goes to standard output as it is written. */
   readonly onOutput?: (text: string) => unknown;
 }
@@ -23,6 +26,7 @@ export async function mtls(args: readonly string[], world: World = {}): Promise<
   const out: string[] = [];
   const err: string[] = [];
   const code = await main(args, {
+    stdin: Readable.from([world.input ?? '']),
     stdout: {
       isTTY: world.terminal,
       write: text => {

@@ -372,10 +372,11 @@ describe('mtls inspect', () => {
     ['another kind of PEM', '-----BEGIN DH PARAMETERS-----\nMAMCAQU=\n-----END DH PARAMETERS-----\n'],
     ['another DER value', encode(0x04, Buffer.from('x'))],
     ['another DER sequence', sequence(oid('1.2.3'))],
+    ['an OCSP request', sequence(sequence(sequence(sequence())))],
     ['nothing', ''],
   ] as const) {
     it(`exits 1 for ${name}`, async () => {
-      assert.match(await refusing(content), /^error: this is (neither|PEM)/);
+      assert.match(await refusing(content), /^error: this is (neither PEM nor DER|PEM of|DER of no)/);
     });
   }
 

@@ -92,10 +92,10 @@ function describePkcs12(der: Buffer, passphrase: string | undefined, now: Date):
  * validity as fourth value; a request has the version 0 and a [0] at its end; a CRL has a time behind its issuer.
  */
 function kindOfDer(bytes: Buffer): Kind {
-  const [first] = childrenIn(bytes);
+  const [first, , signature] = childrenIn(bytes);
   if (first?.tag === Tag.ENUMERATED) return 'ocsp';
   if (first?.tag === Tag.INTEGER) return 'pkcs12';
-  if (first?.tag !== Tag.SEQUENCE) throw unknown('neither PEM nor DER of a known kind');
+  if (first?.tag !== Tag.SEQUENCE || signature?.tag !== Tag.BIT_STRING) throw unknown('DER of no known kind');
   const tags = childrenOf(first).map(node => node.tag);
   if (tags.some(tag => tag === Tag.UTC_TIME || tag === Tag.GENERALIZED_TIME)) return 'crl';
   return tags[0] === Tag.INTEGER && tags[3] === 0xa0 ? 'request' : 'certificate';

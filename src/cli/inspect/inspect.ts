@@ -19,9 +19,9 @@ found out from the content. A server is asked once per protocol version, and no 
   --json                  print facts and warnings as JSON
 
 Examples:
-  mtls inspect certs/alice.crt
-  mtls inspect certs/clients-ca.crl
-  mtls inspect certs/alice.p12 --passphrase-file certs/alice.p12.passphrase
+  mtls inspect certs/clinician-alice.crt
+  mtls inspect certs/clients.crl
+  mtls inspect certs/clinician-alice.p12 --passphrase-file certs/pkcs12.passphrase
   mtls inspect localhost:8443
 
 Exit codes: 0 told, warnings or not; 1 it could not be read; 2 usage.`,
@@ -31,7 +31,7 @@ Exit codes: 0 told, warnings or not; 1 it could not be read; 2 usage.`,
       allowPositionals: true,
     });
     const [what, extra] = positionals;
-    if (what === undefined) throw usageError('inspect what?', 'mtls inspect certs/alice.crt');
+    if (what === undefined) throw usageError('inspect what?', 'mtls inspect certs/clinician-alice.crt');
     if (extra !== undefined) throw usageError(`unexpected argument '${extra}'`, 'mtls inspect --help');
     const read = (path: string) => readFileSync(resolve(io.cwd, path));
     const passphraseFile = values['passphrase-file'];

@@ -47,7 +47,7 @@ Reads only, talks to no other host, and keeps within its limits. What could not 
   --schema            print the JSON schema of the report and end
 
 Examples:
-  mtls scan https://localhost:8443 --cert certs/alice.crt --key certs/alice.key --ca certs/server-ca.crt
+  mtls scan https://localhost:8443 --cert certs/clinician-alice.crt --key certs/clinician-alice.key --ca certs/server-ca.crt
   mtls scan https://localhost:8443 --openapi openapi.json --format html --output report.html
   mtls scan https://localhost:8443 --json --output baseline.json --fail-on never
   mtls scan https://localhost:8443 --baseline baseline.json --format sarif --output scan.sarif

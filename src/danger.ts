@@ -9,8 +9,11 @@ import {MtlsError} from './errors';
 /** What can be weakened. */
 export type WeakeningKind = 'old-runtime' | 'unknown-revocation' | 'exposed-key-file';
 
-/** A weakening with its written reason and its end. */
+declare const made: unique symbol;
+
+/** A weakening with its written reason and its end. Only a function of this file makes one. */
 export interface Weakening<K extends WeakeningKind> {
+  readonly [made]: true;
   readonly weakens: K;
   readonly reason: string;
   readonly until: Date;
@@ -26,7 +29,7 @@ export interface Justification {
   readonly until: Date;
 }
 
-const made = new WeakSet();
+const known = new WeakSet();
 
 /** Starts although the Node.js runtime is one this library knows to be unsafe. */
 export function dangerouslyAllowOldRuntime(why: Justification): Weakening<'old-runtime'> {
@@ -45,7 +48,7 @@ export function dangerouslyAllowExposedKeyFile(why: Justification): Weakening<'e
 
 /** Whether the value came from a function of this file. */
 export function isWeakening(value: unknown): value is AnyWeakening {
-  return typeof value === 'object' && value !== null && made.has(value);
+  return typeof value === 'object' && value !== null && known.has(value);
 }
 
 function weaken<K extends WeakeningKind>(weakens: K, why: Justification): Weakening<K> {
@@ -60,7 +63,7 @@ function weaken<K extends WeakeningKind>(weakens: K, why: Justification): Weaken
   if (Number.isNaN(why.until.getTime())) {
     throw new MtlsError({code: 'ERR_MTLS_WEAKENING', required: 'an end date', found: 'an invalid one', where: weakens});
   }
-  const weakening = Object.freeze({weakens, reason: why.reason, until: new Date(why.until)});
-  made.add(weakening);
+  const weakening = Object.freeze({weakens, reason: why.reason, until: new Date(why.until)}) as unknown as Weakening<K>;
+  known.add(weakening);
   return weakening;
 }

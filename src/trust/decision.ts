@@ -21,11 +21,15 @@ export interface VerifiedPath {
   readonly validUntil: Date;
 }
 
+/** Only a type: nothing outside this library can name it, so nothing else can spell a `VerifiedPeer` out. */
+export declare const verified: unique symbol;
+
 /**
  * A peer that passed every check of this library. Only `verifyPeer` makes one, so holding one is the proof.
  * The implementation lives beside `verifyPeer` and is not exported.
  */
 export interface VerifiedPeer {
+  readonly [verified]: true;
   readonly path: VerifiedPath;
   readonly facts: CertificateFacts;
 }

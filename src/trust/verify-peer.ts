@@ -1,7 +1,7 @@
 import type {Refusal} from '../errors';
 import {Budget} from './budget';
 import {CHECKS} from './checks';
-import type {Decision, PeerEvidence, VerifiedPath, VerifiedPeer} from './decision';
+import type {Decision, PeerEvidence, verified, VerifiedPath, VerifiedPeer} from './decision';
 import type {CandidatePath, CheckContext} from './path';
 import {searchPaths} from './path-search';
 import {processPolicies} from './policies';
@@ -80,6 +80,7 @@ function rejection(why: Refusal, progress: number): Rejection {
 
 /** Not exported: an instance is the proof that `verifyPeer` accepted. */
 class Verified implements VerifiedPeer {
+  declare readonly [verified]: true;
   readonly #path: VerifiedPath;
 
   constructor(path: VerifiedPath) {

@@ -33,6 +33,9 @@ export const CHANNELS: Readonly<Record<Family, Channel>> = Object.freeze({
 
 const recorded = new WeakSet();
 
+/** Takes an event; {@link publish} is one. */
+export type Publish = (event: AuditEvent) => void;
+
 /**
  * Publishes an event to whoever subscribed to its family; does nothing when nobody did. Never throws: what a raw
  * subscriber throws, Node raises later as an uncaught exception, and what a sink throws stays in the sink.

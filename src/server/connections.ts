@@ -2,6 +2,7 @@ import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {publish} from '../audit/publish';
+import type {Publish} from '../audit/publish';
 import type {Refusal} from '../errors';
 import type {PeerEvidence} from '../trust/decision';
 import {isUnknown} from './judge';
@@ -43,12 +44,14 @@ const UNVERIFIED: Standing = Object.freeze<Standing>({
  */
 export class Connections {
   readonly #judge: Judge;
+  readonly #tell: Publish;
   readonly #entries = new Map<Socket, Entry>();
   readonly #sweep: NodeJS.Timeout;
   #running: Promise<void> | undefined;
 
-  constructor(judge: Judge) {
+  constructor(judge: Judge, tell: Publish = publish) {
     this.#judge = judge;
+    this.#tell = tell;
     this.#sweep = setInterval(() => {
       this.#judgeEnded(Date.now());
     }, SWEEP_MS).unref();
@@ -197,7 +200,7 @@ export class Connections {
     });
     entry.standing = admitted(state);
     setPeer(entry.socket, state);
-    publish({
+    this.#tell({
       family: 'authentication',
       peer: peerSummary(connection, evidence.leaf),
       principal: judgement.principal.id,
@@ -211,7 +214,7 @@ export class Connections {
   #close(entry: Entry, why: Refusal): Standing {
     if (this.#entries.delete(entry.socket)) {
       forgetPeer(entry.socket);
-      publish({
+      this.#tell({
         family: 'refusal',
         peer: peerSummary(entry.standing.state.connection, entry.evidence.leaf),
         why,

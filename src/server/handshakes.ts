@@ -1,6 +1,7 @@
 import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import {publish} from '../audit/publish';
+import type {Publish} from '../audit/publish';
 import type {RefusalEvent} from '../audit/events';
 import type {Refusal} from '../errors';
 import type {CertificateFacts} from '../x509/certificate';
@@ -34,11 +35,14 @@ export class Handshakes {
   readonly #connections: Connections;
   readonly #limits: Limits;
   readonly #counter: ConnectionCounter;
-  readonly #recorder = new RefusalRecorder();
+  readonly #tell: Publish;
+  readonly #recorder: RefusalRecorder;
   readonly #arrivals = new WeakMap<Socket, Arrival>();
   readonly #held = new Set<TLSSocket>();
 
-  constructor(judge: Judge, connections: Connections, limits: Limits) {
+  constructor(judge: Judge, connections: Connections, limits: Limits, tell: Publish = publish) {
+    this.#tell = tell;
+    this.#recorder = new RefusalRecorder(tell);
     this.#judge = judge;
     this.#connections = connections;
     this.#limits = limits;
@@ -155,7 +159,7 @@ export class Handshakes {
     this.#connections.add(socket, evidence, Object.freeze({peer, principal, generation, validUntilMs, connection}));
     const summary = peerSummary(arrival, evidence.leaf);
     const {protocol, cipher, group, serverName} = connection;
-    publish({
+    this.#tell({
       family: 'handshake',
       peer: summary,
       protocol,
@@ -164,7 +168,7 @@ export class Handshakes {
       ...(serverName !== undefined && {serverName}),
       generation,
     });
-    publish({
+    this.#tell({
       family: 'authentication',
       peer: summary,
       principal: principal.id,

@@ -1,4 +1,5 @@
 import {publish} from '../audit/publish';
+import type {Publish} from '../audit/publish';
 import type {RefusalEvent} from '../audit/events';
 import type {Code} from '../errors';
 
@@ -17,6 +18,11 @@ interface Bucket {
  */
 export class RefusalRecorder {
   readonly #buckets = new Map<Code, Bucket>();
+  readonly #tell: Publish;
+
+  constructor(tell: Publish = publish) {
+    this.#tell = tell;
+  }
 
   /** Publishes the event, or counts it, at the moment `nowMs` of a monotonic clock. */
   record(event: Omit<RefusalEvent, 'family' | 'suppressed'>, nowMs: number): void {
@@ -28,7 +34,7 @@ export class RefusalRecorder {
     bucket.tokens--;
     const suppressed = bucket.suppressed;
     bucket.suppressed = 0;
-    publish({family: 'refusal', ...event, ...(suppressed > 0 && {suppressed})});
+    this.#tell({family: 'refusal', ...event, ...(suppressed > 0 && {suppressed})});
   }
 
   #bucketOf(code: Code, nowMs: number): Bucket {

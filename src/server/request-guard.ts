@@ -2,6 +2,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import {publish} from '../audit/publish';
+import type {Publish} from '../audit/publish';
 import type {Refusal} from '../errors';
 import {answerRefusal, answerRefusedUpgrade, correlationIdOf} from './answer';
 import type {Admission, Gate} from './gate';
@@ -32,8 +33,15 @@ export class RequestGuard implements Doorkeeper {
   readonly #handshakes: Handshakes;
   readonly #gate: Gate;
   readonly #authorizeUpgrade: AuthorizeUpgrade | undefined;
+  readonly #tell: Publish;
 
-  constructor(handshakes: Handshakes, gate: Gate, authorizeUpgrade: AuthorizeUpgrade | undefined) {
+  constructor(
+    handshakes: Handshakes,
+    gate: Gate,
+    authorizeUpgrade: AuthorizeUpgrade | undefined,
+    tell: Publish = publish,
+  ) {
+    this.#tell = tell;
     this.#handshakes = handshakes;
     this.#gate = gate;
     this.#authorizeUpgrade = authorizeUpgrade;
@@ -61,7 +69,7 @@ export class RequestGuard implements Doorkeeper {
     const settle = (admission: Admission): void => {
       if (admission.verdict === 'admit') proceed();
       else
-        refuse(request, admission.why, () => {
+        this.#refuse(request, admission.why, () => {
           answerRefusal(request, response, admission.why.code);
         });
     };
@@ -75,7 +83,7 @@ export class RequestGuard implements Doorkeeper {
       why => {
         if (why === undefined) proceed();
         else
-          refuse(request, why, () => {
+          this.#refuse(request, why, () => {
             answerRefusedUpgrade(request, socket, why.code);
           });
       },
@@ -92,23 +100,23 @@ export class RequestGuard implements Doorkeeper {
     if (decision?.verdict === 'allow') return undefined;
     return decision?.why ?? NO_UPGRADE;
   }
-}
 
-function refuse(request: IncomingMessage, why: Refusal, answer: () => void): void {
-  const state = peerOf(request.socket);
-  const peer =
-    state === undefined
-      ? {remoteAddress: request.socket.remoteAddress, remotePort: request.socket.remotePort}
-      : peerSummary(state.connection, state.peer.facts);
-  publish({
-    family: 'authorization',
-    verdict: 'deny',
-    correlationId: correlationIdOf(request),
-    peer,
-    ...(state && {principal: state.principal.id}),
-    method: request.method ?? '',
-    path: pathOf(request.url ?? '') ?? '',
-    why,
-  });
-  answer();
+  #refuse(request: IncomingMessage, why: Refusal, answer: () => void): void {
+    const state = peerOf(request.socket);
+    const peer =
+      state === undefined
+        ? {remoteAddress: request.socket.remoteAddress, remotePort: request.socket.remotePort}
+        : peerSummary(state.connection, state.peer.facts);
+    this.#tell({
+      family: 'authorization',
+      verdict: 'deny',
+      correlationId: correlationIdOf(request),
+      peer,
+      ...(state && {principal: state.principal.id}),
+      method: request.method ?? '',
+      path: pathOf(request.url ?? '') ?? '',
+      why,
+    });
+    answer();
+  }
 }

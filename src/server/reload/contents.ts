@@ -1,10 +1,11 @@
 import {createHash} from 'node:crypto';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {ConfigFault} from '../../errors';
 import {originOf, readSource} from '../../tls/source';
 import type {Source, SourceContent, SourceFunction, SourceReader} from '../../tls/source';
 
 /** What became of one source. */
-type Outcome = {readonly content: SourceContent} | {readonly fault: ConfigFault};
+type Outcome = {readonly content: SourceContent; readonly digest: string} | {readonly fault: ConfigFault};
 
 /** Answers of functions that are part of one reload: each is asked once, however often files are read again. */
 export type Answers = Map<SourceFunction, Promise<Outcome>>;
@@ -57,8 +58,22 @@ async function readOne(source: Source): Promise<Outcome> {
     fault = found;
   });
   // A reader that gives nothing has reported why.
-  return content === undefined && fault !== undefined ? {fault} : {content: content ?? NOTHING};
+  if (content === undefined && fault !== undefined) return {fault};
+  const found = content ?? NOTHING;
+  return {content: found, digest: await digestOf(found.bytes)};
 }
+
+/** Hashed in slices: a CRL may be as large as the limit of a source, and the event loop is shared with connections. */
+async function digestOf(bytes: Buffer): Promise<string> {
+  const hash = createHash('sha256');
+  for (let offset = 0; offset < bytes.length; offset += SLICE_BYTES) {
+    if (offset > 0) await nextTurn();
+    hash.update(bytes.subarray(offset, offset + SLICE_BYTES));
+  }
+  return hash.digest('hex');
+}
+
+const SLICE_BYTES = 1 << 20;
 
 const NOTHING: SourceContent = Object.freeze({bytes: Buffer.alloc(0), origin: 'nothing'});
 
@@ -68,6 +83,6 @@ function keyOf(source: Source): SourceFunction | string {
 
 function describe(outcome: Outcome): unknown {
   if ('fault' in outcome) return outcome.fault.found;
-  const {bytes, file} = outcome.content;
-  return [createHash('sha256').update(bytes).digest('hex'), file && [file.mode, file.uid]];
+  const {content, digest} = outcome;
+  return [digest, content.file && [content.file.mode, content.file.uid]];
 }

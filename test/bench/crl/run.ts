@@ -1,0 +1,101 @@
+/**
+ * `npm run bench:crl`: what a large CRL costs here, in @peculiar/x509 and in OpenSSL as Node drives it, in one run. Each
+ * contestant is a process of its own. The table holds the costs and their ratio to this library.
+ */
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {parseArgs} from 'node:util';
+import {makeAuthority, makeCrl} from './certificates';
+import type {LoadCost} from './load';
+
+const {values} = parseArgs({
+  options: {entries: {type: 'string', default: '1000000'}, handshakes: {type: 'string', default: '300'}},
+});
+const entries = Number(values.entries);
+const COLUMNS = [
+  ['CPU ms', 'cpuMs'],
+  ['memory MB', 'memoryMb'],
+  ['longest block ms', 'longestBlockMs'],
+  ['hit us', 'hitUs'],
+  ['miss us', 'missUs'],
+] as const satisfies readonly (readonly [string, keyof LoadCost])[];
+
+/** About the largest CRL that @peculiar/x509 2 reads: its ASN.1 parser stops at a number of nodes. */
+const SMALL = 1_000;
+const folder = mkdtempSync(join(tmpdir(), 'mtls-bench-crl-'));
+try {
+  prepare();
+  loads('small.crl', SMALL, ['ours', '@peculiar/x509', 'OpenSSL in Node']);
+  loads('large.crl', entries, ['ours', 'OpenSSL in Node']);
+  handshakes();
+} finally {
+  rmSync(folder, {recursive: true});
+}
+
+function prepare(): void {
+  const authority = makeAuthority();
+  const now = new Date();
+  const server = authority.issueServer({subject: {commonName: 'Server'}, subjectAltNames: ['dns:localhost']});
+  const client = authority.issueClient({
+    subject: {commonName: 'Client'},
+    subjectAltNames: ['uri:spiffe://bench/client'],
+  });
+  const files: Readonly<Record<string, string | Buffer>> = {
+    'ca.der': authority.certificate,
+    'ca.crt': authority.pem,
+    'small.crl': makeCrl(authority, SMALL, now),
+    'none.crl': makeCrl(authority, 0, now),
+    'large.crl': makeCrl(authority, entries, now),
+    'server.key': server.exportKeyPem(),
+    'server.crt': server.chainPem,
+    'client.key': client.exportKeyPem(),
+    'client.crt': client.chainPem,
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content, {mode: 0o600});
+}
+
+/** @param names those that can read a CRL of this size */
+function loads(file: string, count: number, names: readonly string[]): void {
+  console.log(`\nLoading a CRL of ${count} entries, Node.js ${process.version}`);
+  const costs = names.map(name => {
+    const flags = ['--expose-gc', '--max-old-space-size=8192'];
+    // What the other process prints is what `load.ts` returns.
+    return run('load.js', flags, [name, folder, file, String(count)]) as LoadCost;
+  });
+  for (const [index, name] of names.entries()) {
+    const row = COLUMNS.map(([title, of]) => `${title} ${withRatio(costs[index]?.[of], costs[0]?.[of])}`);
+    console.log(`${name.padEnd(18)} ${row.join(', ')}`);
+  }
+}
+
+function withRatio(value: number | undefined, reference: number | undefined): string {
+  if (value === undefined || reference === undefined) return '-';
+  return `${round(value)} (x${round(value / reference)})`;
+}
+
+function handshakes(): void {
+  console.log('\nCPU of a full handshake, client included, in ms');
+  for (const name of ['ours', 'OpenSSL in Node']) {
+    const [none = 0, large = 0] = ['none.crl', 'large.crl'].map(
+      crl => (run('handshake.js', [], [name, folder, crl, values.handshakes]) as {readonly cpuMs: number}).cpuMs,
+    );
+    console.log(
+      `${name.padEnd(18)} without entries ${round(none)}, with ${entries} ${round(large)} (x${round(large / none)})`,
+    );
+  }
+}
+
+function run(script: string, flags: readonly string[], args: readonly string[]): unknown {
+  const {status, stdout, stderr} = spawnSync(process.execPath, [...flags, join(__dirname, script), ...args], {
+    encoding: 'utf8',
+    timeout: 600_000,
+  });
+  if (status !== 0) throw new Error(stderr.slice(0, 500));
+  return JSON.parse(stdout);
+}
+
+function round(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}

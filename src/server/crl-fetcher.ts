@@ -2,7 +2,6 @@ import {publish} from '../audit/publish';
 import {MtlsError} from '../errors';
 import type {Refusal} from '../errors';
 import type {VerifiedCrl} from '../trust/crl-signature';
-import {newestFirst} from '../trust/crl-view';
 import type {CertificateFacts} from '../x509/certificate';
 import {publishCrl, verifyAll} from './crl-sources';
 import {fetchRevocationData} from './revocation-fetch';
@@ -99,19 +98,29 @@ async function fetchCrls({url, candidates, network, crls}: Held): Promise<readon
     fetched.push(outcome);
   }
   for (const crl of fetched) {
-    const older = crls.find(
-      one => one.scope === crl.scope && isDelta(one) === isDelta(crl) && newestFirst(one, crl) < 0,
-    );
-    if (older === undefined) continue;
-    const found = crl.facts.thisUpdate.toISOString();
-    throw new MtlsError({
-      code: 'ERR_MTLS_REVOCATION_SOURCE',
-      required: 'a CRL that is not older than the last',
-      found,
-      where: url,
-    });
+    const older = olderThanHeld(crl, crls);
+    if (older !== undefined) throw new MtlsError(older);
   }
   return fetched;
+}
+
+/** Why a CRL is not taken: it is older than one of the same scope that is in force. */
+export function olderThanHeld(crl: VerifiedCrl, held: readonly VerifiedCrl[]): Refusal | undefined {
+  const newer = held.find(
+    one =>
+      one.facts.issuer.comparable === crl.facts.issuer.comparable &&
+      one.scope === crl.scope &&
+      one.keyFingerprint === crl.keyFingerprint &&
+      isDelta(one) === isDelta(crl) &&
+      one.facts.thisUpdate > crl.facts.thisUpdate,
+  );
+  if (newer === undefined) return undefined;
+  return {
+    code: 'ERR_MTLS_REVOCATION_SOURCE',
+    required: `a CRL that is not older than the last, of ${newer.facts.thisUpdate.toISOString()}`,
+    found: crl.facts.thisUpdate.toISOString(),
+    where: crl.source,
+  };
 }
 
 function isDelta({facts}: VerifiedCrl): boolean {

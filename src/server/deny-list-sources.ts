@@ -1,31 +1,25 @@
-import {stat} from 'node:fs/promises';
 import {publish} from '../audit/publish';
 import {MtlsError} from '../errors';
 import type {Refusal} from '../errors';
-import {readSource} from '../tls/source';
-import type {Source} from '../tls/source';
 import {DenyList, denyEntryText, parseDenyEntry} from '../trust/deny-list';
 import type {DenyEntry} from '../trust/deny-list';
-import {parseDenyFile} from './deny-list-file';
 import type {DenyListStore} from './deny-list-store';
 
-/** How often a file is looked at, and a shared store is asked in case a message got lost, in milliseconds. */
-const FILE_POLL_MS = 250;
+/** How often a shared store is asked in case a message got lost, in milliseconds. */
 const STORE_POLL_MS = 5_000;
 
 /**
- * The deny-list from everywhere: the file, the code of this process, and the store shared with others. A source that
- * fails keeps the entries it had: nobody is let in because a disk or a network broke.
+ * The deny-list from everywhere: the configured file, the code of this process, and the store shared with others. A
+ * store that fails keeps the entries it had: nobody is let in because a network broke.
  */
 export class DenyListSources {
   readonly #onChange: () => void;
-  #source: Source | undefined;
   #store: DenyListStore | undefined;
   #fromFile: readonly DenyEntry[] = [];
   #fromCode: readonly DenyEntry[] = [];
   #fromStore: readonly DenyEntry[] = [];
-  #fileState = '';
-  #timers: readonly NodeJS.Timeout[] = [];
+  #storeState = '[]';
+  #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => Promise<void>) | undefined;
 
   constructor(onChange: () => void) {
@@ -36,9 +30,8 @@ export class DenyListSources {
     return new DenyList([...this.#fromStore, ...this.#fromFile, ...this.#fromCode]);
   }
 
-  /** Takes entries in force that a start or a reload read from the source. */
-  adopt(source: Source | undefined, entries: readonly DenyEntry[], store: DenyListStore | undefined): void {
-    this.#source = source;
+  /** Takes entries in force that a start or a reload read from the file. */
+  adopt(entries: readonly DenyEntry[], store: DenyListStore | undefined): void {
     this.#fromFile = entries;
     this.#store = store;
   }
@@ -52,42 +45,19 @@ export class DenyListSources {
   }
 
   /**
-   * Watches file and store until {@link stop}. What the store holds is in force when the promise resolves.
+   * Watches the store until {@link stop}. What the store holds is in force when the promise resolves.
    *
    * @throws MtlsError `ERR_MTLS_REVOCATION_SOURCE` when the store cannot be read: without its entries nobody may be let in
    */
   async start(): Promise<void> {
     await this.#loadStore();
-    this.#fileState = await this.#stateOfFile();
-    this.#timers = [
-      setInterval(() => void this.#pollFile(), FILE_POLL_MS).unref(),
-      setInterval(() => void this.#readStore(), STORE_POLL_MS).unref(),
-    ];
     this.#unwatch = await this.#store?.watch(() => void this.#readStore());
+    this.#timer = setInterval(() => void this.#readStore(), STORE_POLL_MS).unref();
   }
 
   async stop(): Promise<void> {
-    this.#timers.forEach(clearInterval);
+    clearInterval(this.#timer);
     await this.#unwatch?.();
-  }
-
-  async #pollFile(): Promise<void> {
-    const state = await this.#stateOfFile();
-    if (state === this.#fileState || this.#source === undefined) return;
-    this.#fileState = state;
-    let fault: Refusal | undefined;
-    const content = await readSource(this.#source, 'clients.revocation.denyList', found => {
-      fault = found;
-    });
-    try {
-      if (content === undefined) throw new MtlsError(fault ?? UNREADABLE);
-      const entries = parseDenyFile(content.bytes, new Date());
-      this.#fromFile = entries;
-      publishLoaded(content.origin, entries.length);
-      this.#onChange();
-    } catch (error) {
-      publishFailure(content?.origin ?? 'deny-list file', error);
-    }
   }
 
   async #readStore(): Promise<void> {
@@ -105,28 +75,21 @@ export class DenyListSources {
     const values = await store.load().catch(() => {
       throw new MtlsError({...UNREADABLE, found: 'an error of the store', where: store.name});
     });
-    const entries = values.map(value => parseDenyEntry(value, new Date()));
+    const entries = values.map(value => parseDenyEntry(value, EPOCH));
     const faulty = entries.find(entry => typeof entry === 'string');
     if (faulty !== undefined) throw new MtlsError({...UNREADABLE, found: faulty, where: store.name});
     const read = entries.filter(entry => typeof entry !== 'string');
-    if (read.length === this.#fromStore.length) return;
+    const state = JSON.stringify(read.map(denyEntryText));
+    if (state === this.#storeState) return;
+    this.#storeState = state;
     this.#fromStore = read;
     publishLoaded(store.name, read.length);
     this.#onChange();
   }
-
-  /** Changes when the file does, also when a symbolic link above it is swapped, as Kubernetes does. */
-  async #stateOfFile(): Promise<string> {
-    const source = this.#source;
-    const path =
-      typeof source === 'string' ? source : typeof source === 'object' && 'path' in source ? source.path : '';
-    if (path === '') return '';
-    return stat(path, {bigint: true}).then(
-      ({mtimeNs, size, ino}) => `${mtimeNs} ${size} ${ino}`,
-      () => 'unreadable',
-    );
-  }
 }
+
+/** When an entry took effect that does not say: long ago. */
+const EPOCH = new Date(0);
 
 const UNREADABLE: Refusal = {
   code: 'ERR_MTLS_REVOCATION_SOURCE',

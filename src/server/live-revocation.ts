@@ -16,7 +16,7 @@ import type {CertificateFacts} from '../x509/certificate';
 import {CrlFetcher} from './crl-fetcher';
 import {DenyListSources} from './deny-list-sources';
 import {OcspClient} from './ocsp-client';
-import type {RevocationInputs, RevocationPlan} from './revocation';
+import type {RevocationMemory, RevocationPlan} from './revocation';
 import type {FetchPolicy} from './revocation-fetch';
 import type {ResolvedPolicy} from './revocation-policy';
 
@@ -39,7 +39,7 @@ const END_OF_TIME = new Date(Date.UTC(9999, 11, 31, 23, 59, 59));
  * Revocation of a running server: what was configured, and what changes by itself. CRLs and OCSP answers are fetched
  * again ahead of their end, the deny-list is watched, and every change gives a new view.
  */
-export class LiveRevocation {
+export class LiveRevocation implements RevocationMemory {
   #onChange: (view: RevocationView) => void = () => undefined;
   readonly #answers = new OcspAnswers(MAX_OCSP_ANSWERS);
   readonly #ocsp = new OcspClient(this.#answers);
@@ -51,15 +51,24 @@ export class LiveRevocation {
   #timer: NodeJS.Timeout | undefined;
 
   /** Fetches CRLs for a plan that is being loaded. Those held already stay held when fetching fails. */
-  readonly fetchCrls: RevocationInputs['fetchCrls'] = async (urls, authorities, network) => {
+  async fetchCrls(
+    urls: readonly string[],
+    authorities: readonly CertificateFacts[],
+    network: FetchPolicy,
+  ): Promise<readonly VerifiedCrl[]> {
     await Promise.all(urls.map(url => this.#crls.fetch(url, authorities, network, Date.now())));
     return this.#crls.crls;
-  };
+  }
+
+  /** CRLs of files that are in force: what a reload brings may not be older. */
+  get crlsInForce(): readonly VerifiedCrl[] {
+    return this.#plan?.crls ?? [];
+  }
 
   /** Takes a plan in force and returns its view. */
   adopt(plan: RevocationPlan): RevocationView {
     this.#plan = plan;
-    this.#denyList.adopt(plan.denyListSource, plan.denied, plan.denyListStore);
+    this.#denyList.adopt(plan.denied, plan.denyListStore);
     return this.#viewOf(plan);
   }
 
@@ -70,8 +79,8 @@ export class LiveRevocation {
    */
   async start(onChange: (view: RevocationView) => void): Promise<void> {
     this.#onChange = onChange;
-    this.#timer = setInterval(() => void this.#refresh(), REFRESH_POLL_MS).unref();
     await this.#denyList.start();
+    this.#timer = setInterval(() => void this.#refresh(), REFRESH_POLL_MS).unref();
   }
 
   async stop(): Promise<void> {

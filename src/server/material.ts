@@ -14,7 +14,7 @@ import {loadAnchors, loadIntermediates} from './authorities';
 import {weakeningOf} from './config';
 import type {ResolvedOptions} from './config';
 import {loadRevocation} from './revocation';
-import type {RevocationInputs, RevocationPlan} from './revocation';
+import type {RevocationMemory, RevocationPlan} from './revocation';
 
 /** All that a running server is made of and that can change while it runs. Loaded and checked as a whole. */
 export interface Material {
@@ -33,7 +33,7 @@ export type ClientMaterial = Omit<Material, 'credentials'>;
  */
 export async function loadMaterial(
   options: ResolvedOptions,
-  fetchCrls: RevocationInputs['fetchCrls'],
+  memory: RevocationMemory,
   now: Date,
   report: Report,
   read: SourceReader = readSource,
@@ -45,7 +45,7 @@ export async function loadMaterial(
     report(fault);
   };
   const credentials = await loadCredentials(options.credentials, exposedKeyFile, now, counted, read);
-  const clients = await loadClientMaterial(options, fetchCrls, now, counted, read);
+  const clients = await loadClientMaterial(options, memory, now, counted, read);
   if (credentials === undefined || clients === undefined || faults > 0) return undefined;
   const material = {credentials, ...clients};
   return isAcceptedByOpenssl(material, report) ? material : undefined;
@@ -54,7 +54,7 @@ export async function loadMaterial(
 /** As {@link loadMaterial}, for who decides about clients without being the server: no key is read. */
 export async function loadClientMaterial(
   options: ResolvedOptions,
-  fetchCrls: RevocationInputs['fetchCrls'],
+  memory: RevocationMemory,
   now: Date,
   report: Report,
   read: SourceReader = readSource,
@@ -75,7 +75,7 @@ export async function loadClientMaterial(
       intermediates,
       policies,
       ...(allowUnknown && {allowUnknown}),
-      fetchCrls,
+      memory,
       read: async (source, where) => (await read(source, where, counted))?.bytes,
     },
     now,

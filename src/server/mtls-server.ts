@@ -116,7 +116,7 @@ async function loadCandidate(
   rehearse: Rehearse | undefined,
   report: Report,
 ): Promise<Material | undefined> {
-  const material = options && (await loadMaterial(options, live.fetchCrls, new Date(), report, read));
+  const material = options && (await loadMaterial(options, live, new Date(), report, read));
   if (material === undefined || rehearse === undefined || options?.rehearsal === 'off') return material;
   const faults = await rehearse(material);
   faults.forEach(report);

@@ -9,6 +9,7 @@ import {endWithGrace} from '../trust/grace';
 import type {CertificateFacts} from '../x509/certificate';
 import type {Fingerprint} from '../x509/fingerprint';
 import {formatDistinguishedName} from '../x509/rfc4514';
+import {olderThanHeld} from './crl-fetcher';
 import {loadCrls} from './crl-sources';
 import type {ReadSource} from './crl-sources';
 import {parseDenyFile} from './deny-list-file';
@@ -29,12 +30,19 @@ export interface RevocationInputs {
   /** The weakening of `dangerouslyAllowUnknownRevocation`, when there is one. */
   readonly allowUnknown?: Weakening<'unknown-revocation'>;
   readonly read: ReadSource;
+  readonly memory: RevocationMemory;
+}
+
+/** What is there already when revocation is loaded. */
+export interface RevocationMemory {
+  /** CRLs of files that are in force; none at start. */
+  readonly crlsInForce: readonly VerifiedCrl[];
   /** Fetches the CRLs at configured URLs and returns those in force, new or held. */
-  readonly fetchCrls: (
+  fetchCrls(
     urls: readonly string[],
     authorities: readonly CertificateFacts[],
     network: FetchPolicy,
-  ) => Promise<readonly VerifiedCrl[]>;
+  ): Promise<readonly VerifiedCrl[]>;
 }
 
 /** Revocation as it was configured and read: immutable, one per start or reload. */
@@ -45,7 +53,6 @@ export interface RevocationPlan {
   readonly policyOf: (anchor: TrustAnchor) => ResolvedPolicy;
   readonly hasCrlSource: boolean;
   readonly allowUnknown?: Weakening<'unknown-revocation'>;
-  readonly denyListSource?: Source;
   readonly denied: readonly DenyEntry[];
   readonly denyListStore?: DenyListStore;
   readonly network: FetchPolicy;
@@ -80,7 +87,11 @@ export async function loadRevocation(
     maxBytes: options.network?.maxCrlBytes ?? DEFAULT_NETWORK.maxCrlBytes,
   };
   const configured = await loadCrls(sources, authorities, read, report);
-  const fetched = await inputs.fetchCrls(crlUrls, authorities, network);
+  for (const crl of configured) {
+    const older = olderThanHeld(crl, inputs.memory.crlsInForce);
+    if (older) report({...older, where: 'clients.crl', remedy: 'put the newest CRL back, or start anew with this one'});
+  }
+  const fetched = await inputs.memory.fetchCrls(crlUrls, authorities, network);
   const plan: RevocationPlan = {
     crls: configured,
     anchors,
@@ -88,7 +99,6 @@ export async function loadRevocation(
     policyOf: ({certificate}) => policies.get(certificate.fingerprint) ?? common,
     hasCrlSource: sources.length + crlUrls.length > 0,
     ...(inputs.allowUnknown && {allowUnknown: inputs.allowUnknown}),
-    ...(options.denyList !== undefined && {denyListSource: options.denyList}),
     denied: await loadDenyList(options.denyList, read, now, report),
     ...(options.denyListStore && {denyListStore: options.denyListStore}),
     network,

@@ -45,7 +45,7 @@ export async function withVerifier<T>(
   const report = (fault: ConfigFault): void => void faults.push(fault);
   const live = new LiveRevocation();
   const resolved = await readOptions(options, variables, now, report);
-  const material = resolved && (await loadClientMaterial(resolved, live.fetchCrls, now, report));
+  const material = resolved && (await loadClientMaterial(resolved, live, now, report));
   const [first, ...others] = faults;
   if (first !== undefined) throw new ConfigError([first, ...others]);
   if (resolved === undefined || material === undefined) throw new Error('a configuration without faults and content');

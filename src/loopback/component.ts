@@ -41,17 +41,12 @@ export class MtlsComponent implements Component {
     const server = replaceRestServer(application);
     registerAuthenticationStrategy(application, MtlsStrategy);
     application.add(createBindingFromClass(MtlsAuthorizationInterceptor, {key: AUTHORIZATION_INTERCEPTOR}).lock());
-    // Servers start side by side. Whatever is wrong is found before any of them listens.
-    application
-      .onStart(() => server.secureServer().then(() => undefined))
-      .tag({[CoreTags.LIFE_CYCLE_OBSERVER_GROUP]: LAST_BEFORE_SERVERS});
+    // Servers start side by side, and everything is initialised before the first of them.
+    application.onInit(() => server.secureServer().then(() => undefined));
     application.bind(MtlsBindings.SERVER).toDynamicValue(() => server.secureServer());
     application.bind(MtlsBindings.ACCESS).toDynamicValue(async () => (await server.audit()).matrix);
   }
 }
-
-/** LoopBack starts groups it does not know by their names and before the group of servers; nothing sorts behind a tilde. */
-const LAST_BEFORE_SERVERS = '~mtls';
 
 /** One REST server, ours, under the key and the tags of LoopBack's; locked, so that none can take its place. */
 function replaceRestServer(application: Application): MtlsRestServer {

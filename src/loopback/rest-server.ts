@@ -4,7 +4,7 @@ import type {Context} from '@loopback/core';
 import {RestBindings, RestServer, RestTags} from '@loopback/rest';
 import type {HttpRequestListener, Request, ResolvedRoute, Response, RestServerConfig} from '@loopback/rest';
 import {SecurityBindings} from '@loopback/security';
-import {MtlsError} from '../errors';
+import {ConfigError, MtlsError} from '../errors';
 import {answerRefusal} from '../server/answer';
 import {createMtlsServer} from '../server/mtls-server';
 import type {MtlsServer} from '../server/mtls-server';
@@ -94,6 +94,9 @@ export class MtlsRestServer extends RestServer {
 
   override async start(): Promise<void> {
     const secure = await this.secureServer();
+    // It may have been made long before the last route was registered.
+    const [fault, ...others] = (await this.audit()).faults;
+    if (fault !== undefined) throw new ConfigError([fault, ...others]);
     if (this.config.listenOnStart === false) return;
     const [port, host, path] = await Promise.all([
       this.get(RestBindings.PORT),

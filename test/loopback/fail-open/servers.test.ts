@@ -76,10 +76,13 @@ describe('fail-open: listeners', () => {
   for (const second of [RestServer, MtlsRestServer]) {
     it(`row 39: a second ${second.name} refuses the start`, async () => {
       const app = new Application({shutdown: {signals: []}, rest: {port: 0}});
+      const clinic = new Clinic();
+      app.configure(MtlsBindings.COMPONENT).to(clinic.options());
       app.component(MtlsComponent);
       app.server(second, 'second');
-      await assert.rejects(app.start(), /servers\.second: .*a second one/);
+      await assert.rejects(app.start(), /^ConfigError: servers\.second: .*a second one[^\n]*$/);
       assert.equal((await app.getServer<RestServer>('second')).listening, false);
+      await clinic.stop();
     });
   }
 

@@ -196,6 +196,15 @@ describe('fail-open: routes that nobody protected', () => {
     );
   });
 
+  it('a route that comes between making the server and starting it refuses the start too', async () => {
+    const clinic = new Clinic({setup: adminOnly});
+    await clinic.app.get(MtlsBindings.SERVER);
+    bare(clinic.app);
+    await assert.rejects(clinic.app.start(), {name: 'ConfigError', message: /^GET \/bare/});
+    assert.equal(clinic.server.listening, false);
+    await clinic.stop();
+  });
+
   it('nobody can be found outside of a request', async () => {
     const clinic = new Clinic({setup: adminOnly});
     await assert.rejects(clinic.server.get(MtlsBindings.PRINCIPAL), {code: 'ERR_MTLS_CONNECTION_UNVERIFIED'});

@@ -41,7 +41,8 @@ function signaturesOnly(): boolean {
 }
 
 function wholePath(): boolean {
-  return verifyPeer({leaf, sent: [issuing]}, trust, now).verdict === 'accept';
+  // Copies: for facts it has seen, the library remembers who signed them.
+  return verifyPeer({leaf: {...leaf}, sent: [{...issuing}]}, trust, now).verdict === 'accept';
 }
 
 /** As on a new connection: the peer's certificates are read and the key of the sent intermediate is imported. */

@@ -117,7 +117,11 @@ describe('revocation over real TLS', () => {
       writeFileSync(path, clientRoot.issueCrl({number: 3, ...revokedAlice}).der);
       await end;
       assert.equal((await recorder.next('refusal')).stage, 'open');
-      for (const bytes of [clientRoot.issueCrl({number: 2}).der, Buffer.from('nonsense'), twin.issueCrl({}).der]) {
+      for (const bytes of [
+        clientRoot.issueCrl({number: 2, thisUpdate: inHours(-1)}).der,
+        Buffer.from('nonsense'),
+        twin.issueCrl({}).der,
+      ]) {
         recorder.events.length = 0;
         writeFileSync(path, bytes);
         assert.equal((await recorder.next('reload')).phase, 'rejected');

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {access} from './access/access';
 import {EXIT} from './command';
 import type {Command, CommandGroup, Io} from './command';
 import {runCommandLine} from './dispatch';
@@ -26,7 +27,7 @@ const version: Command = {
 const program: CommandGroup = {
   name: 'mtls',
   summary: 'Mutual TLS for LoopBack: certificates, and proof that they are enforced',
-  commands: [scan, explain, inspect, pki, version],
+  commands: [scan, explain, access, inspect, pki, version],
   notes: `
 Every command has --help. Exit codes: 0 done, 1 failed or refused, 2 the command line was not understood.
 Colours are left out when NO_COLOR is set or the output is not a terminal.`,

@@ -58,7 +58,8 @@ export function accessRow(
   return {...endpoint, problems: faults.map(({required, found}) => `required ${required}, found ${found}`)};
 }
 
-const MARKS: Readonly<Record<Reach, string>> = Object.freeze({allow: 'yes', conditional: 'if', deny: '-'});
+/** How tables show what a role gets. */
+export const MARKS: Readonly<Record<Reach, string>> = Object.freeze({allow: 'yes', conditional: 'if', deny: '-'});
 
 /** The matrix as a plain table; `if` marks what a requirement or a voter may still refuse. */
 export function formatAccessMatrix({roles, rows}: AccessMatrix): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Folder, issueClient, workingOptions} from '../server/harness';
-import {application} from './applications';
+import {healthcare} from './applications';
 import {mtls} from './terminal';
 import type {Outcome, World} from './terminal';
 
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 
 describe('mtls explain', () => {
   const folder = new Folder();
-  const clinic = application(folder, 'clinic.js', 'healthcare');
+  const clinic = healthcare(folder);
   const cwd = folder.path;
 
   function pki(line: string): Promise<Outcome> {

@@ -1,6 +1,8 @@
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
+import type {RoutePath} from '../../loopback/compiled-path';
 import type {Inspection} from '../../loopback/inspection';
+import type {MtlsRestServer} from '../../loopback/rest-server';
 import {CliError} from '../command';
 import type {Io} from '../command';
 
@@ -10,6 +12,8 @@ export interface LoadedApplication {
   readonly options: unknown;
   /** What it serves and under which rules, with everything that is wrong. */
   readonly inspection: Inspection;
+  /** Which route takes which path through the library. */
+  readonly paths: () => Promise<readonly RoutePath[]>;
 }
 
 /** What an application has to be able to do. Not `instanceof`: it may bring another copy of LoopBack. */
@@ -19,9 +23,7 @@ interface Application {
   boot?(): Promise<unknown>;
 }
 
-interface AuditedServer {
-  audit(): Promise<Inspection>;
-}
+type AuditedServer = Pick<MtlsRestServer, 'audit' | 'paths'>;
 
 /** How `--app` is read, for help texts. */
 export const APP_HELP = `  --app MODULE[#NAME] compiled module of the application: exports createApplication() or an Application class.
@@ -42,7 +44,11 @@ export async function loadApplication(argument: string, io: Io): Promise<LoadedA
   const server = await application.getServer('MtlsRestServer').catch(() => undefined);
   if (!isAudited(server))
     throw new CliError(`${path} makes an application without MtlsComponent`, 'this.component(MtlsComponent) adds it');
-  return {options: (await application.getConfig(MtlsBindings.COMPONENT)) ?? {}, inspection: await server.audit()};
+  return {
+    options: (await application.getConfig(MtlsBindings.COMPONENT)) ?? {},
+    inspection: await server.audit(),
+    paths: () => server.paths(),
+  };
 }
 
 type Exports = Readonly<Record<string, unknown>>;
@@ -106,7 +112,7 @@ function isApplication(value: unknown): value is Application {
 }
 
 function isAudited(value: unknown): value is AuditedServer {
-  return isObject(value) && isFactory(value['audit']);
+  return isObject(value) && isFactory(value['audit']) && isFactory(value['paths']);
 }
 
 function isObject(value: unknown): value is Exports {

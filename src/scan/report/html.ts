@@ -116,6 +116,7 @@ function detail(finding: ReportedFinding): string {
   return `<details class="${finding.status}"${isWeak ? ' open' : ''}><summary><b>${WORDS[finding.status]}</b><span>${escape(finding.title)}${novelty}</span><small>${finding.severity}</small></summary><dl>${list.join('')}</dl></details>`;
 }
 
-function escape(text: string): string {
+/** Text inside an element or a quoted attribute. */
+export function escape(text: string): string {
   return text.replaceAll(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
 }

@@ -4,6 +4,7 @@ import {createServer, request as plainRequest} from 'node:http';
 import type {Server} from 'node:http';
 import {Agent, createServer as createHttpsServer} from 'node:https';
 import type {AddressInfo} from 'node:net';
+import {join} from 'node:path';
 import {authorize} from '@loopback/authorization';
 import {Application} from '@loopback/core';
 import {get, RestApplication, RestBindings, RestComponent, RestServer} from '@loopback/rest';
@@ -14,7 +15,7 @@ import {MtlsBindings} from '../../../src/loopback/keys';
 import {MtlsRestServer} from '../../../src/loopback/rest-server';
 import {createAuthority} from '../../../src/pki/authority';
 import type {Credential} from '../../../src/pki/credential';
-import {issueServer, presenting, Recorder} from '../../server/harness';
+import {Folder, issueServer, presenting, Recorder} from '../../server/harness';
 import {admin, assertRefused, Clinic, guest, nurse, refusedStart, serving, statuses} from '../support/clinic';
 
 class PingController {
@@ -158,6 +159,33 @@ describe('fail-open: listeners', () => {
 
   it('row 49: nor does it speak without TLS', () =>
     assertRefused({...ping, rest: {protocol: 'http'}}, /^rest\.protocol$/, /^http$/));
+
+  for (const [cors, verdict] of [
+    [{origin: '*'}, 'starts'],
+    [{origin: 'https://ward.example', credentials: true}, 'starts'],
+    [{credentials: true}, 'refuses'],
+    [{origin: true, credentials: true}, 'refuses'],
+  ] as const) {
+    it(`row 10: it ${verdict} with ${JSON.stringify(cors)}`, async () => {
+      if (verdict === 'refuses') return assertRefused({...ping, rest: {cors}}, /^rest\.cors$/, /any origin/);
+      return serving({...ping, rest: {cors}}, () => Promise.resolve());
+    });
+  }
+
+  it('listens on a local socket, and tells its address while it listens', async () => {
+    const folder = new Folder();
+    const path = join(folder.path, 'api.sock');
+    const clinic = new Clinic({...ping, rest: {path}});
+    await clinic.app.start();
+    const {httpServer} = clinic.server;
+    assert.ok(httpServer);
+    assert.equal(httpServer.address, path);
+    assert.match(httpServer.url, /^https\+unix:/);
+    await clinic.app.stop();
+    assert.equal(httpServer.address, undefined);
+    await clinic.stop();
+    folder.remove();
+  });
 
   it('row 49: limits are those of the component', () =>
     serving(ping, async ({app}) => {

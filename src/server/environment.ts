@@ -75,7 +75,7 @@ async function readConfigFile(path: string | undefined, report: Report): Promise
 }
 
 /** Options that name files. */
-const SOURCES = new Set(['key', 'cert', 'pkcs12', 'passphrase', 'ca', 'intermediates', 'crl']);
+const SOURCES = new Set(['key', 'cert', 'pkcs12', 'passphrase', 'ca', 'intermediates', 'crl', 'denyList']);
 
 function rebase(options: Raw, folder: string): Raw {
   return Object.fromEntries(

@@ -274,7 +274,11 @@ describe('the environment', () => {
       'mtls.json',
       JSON.stringify({
         server: {key: 'k', cert: 'c', limits: {maxConnections: 7, headersTimeoutMs: 700}},
-        clients: {ca: ['ca', {ca: 'anchor', name: 'A'}, {path: 'p'}, {env: 'E'}], maxIntermediates: 2},
+        clients: {
+          ca: ['ca', {ca: 'anchor', name: 'A'}, {path: 'p'}, {env: 'E'}],
+          maxIntermediates: 2,
+          revocation: {denyList: 'deny.json'},
+        },
         audit: {sink: 'none'},
       }),
     );
@@ -293,6 +297,7 @@ describe('the environment', () => {
       options.anchors.map(({ca}) => ca),
       [at('ca'), at('anchor'), {path: at('p')}, {env: 'E'}],
     );
+    assert.equal(options.revocation.revocation?.denyList, at('deny.json'));
   });
 
   it('cannot weaken anything from a file', async () => {

@@ -17,6 +17,7 @@ import type {AnchorOptions, ClientOptions} from './options';
 import {resolveReload} from './reload/settings';
 import type {ReloadSettings} from './reload/settings';
 import type {RevocationOptions} from './revocation-options';
+import type {StaplingOptions} from './stapling';
 import {
   count,
   isFunction,
@@ -38,6 +39,7 @@ export interface ResolvedOptions {
   readonly credentials: CredentialOptions;
   readonly limits: Limits;
   readonly hostNames: readonly string[];
+  readonly stapling?: 'off' | StaplingOptions;
   readonly anchors: readonly ResolvedAnchor[];
   readonly intermediates: readonly Source[];
   readonly maxIntermediates: number;
@@ -114,6 +116,11 @@ const ocspRecord = record({
 const ocsp: Read<NonNullable<RevocationOptions['ocsp']>> = (value, where, report) =>
   isRecord(value) ? ocspRecord(value, where, report) : word('off')(value, where, report);
 
+const staplingRecord = record({responder: optional(url), issuer: optional(source)});
+
+const stapling: Read<'off' | StaplingOptions> = (value, where, report) =>
+  isRecord(value) ? staplingRecord(value, where, report) : word('off')(value, where, report);
+
 const revocationPolicy = {
   ocsp: optional(ocsp),
   distributionPoints: optional(word('ignore', 'fetch')),
@@ -178,6 +185,7 @@ const OPTIONS = record({
       pkcs12: optional(source),
       passphrase: optional(source),
       hostNames: optional(list(hostName)),
+      stapling: optional(stapling),
       limits: optional(
         record({
           handshakeTimeoutMs: optional(milliseconds),
@@ -245,6 +253,7 @@ export async function readOptions(
     credentials,
     limits: Object.freeze({...DEFAULT_LIMITS, ...server.limits}),
     hostNames: server.hostNames ?? [],
+    ...(server.stapling !== undefined && {stapling: server.stapling}),
     anchors: clients.ca,
     intermediates: clients.intermediates ?? [],
     maxIntermediates: clients.maxIntermediates ?? DEFAULT_TRUST.maxIntermediates,

@@ -64,6 +64,19 @@ export class Listener extends Server {
     }
   }
 
+  /** What is stapled to a handshake whose client asks for it. Never waits: what is not here is not stapled. */
+  staple(answer: () => Buffer | undefined): void {
+    // Node's types leave out that null means no answer.
+    const respond = (
+      _certificate: Buffer,
+      _issuer: Buffer,
+      reply: (error: null, response: Buffer | null) => void,
+    ): void => {
+      reply(null, answer() ?? null);
+    };
+    this.on('OCSPRequest' as string, respond);
+  }
+
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     // Every overload of `emit` names its events; the last one takes any, but not a symbol.
     const proceed = (): boolean => super.emit(event as string, ...args);

@@ -13,19 +13,22 @@ import {encodePem} from '../x509/pem';
 import {loadAnchors, loadIntermediates} from './authorities';
 import {weakeningOf} from './config';
 import type {ResolvedOptions} from './config';
+import {loadStapler} from './stapling';
+import type {Stapler} from './stapling';
 import {loadRevocation} from './revocation';
 import type {RevocationMemory, RevocationPlan} from './revocation';
 
 /** All that a running server is made of and that can change while it runs. Loaded and checked as a whole. */
 export interface Material {
   readonly credentials: ServerCredentials;
+  readonly stapler?: Stapler;
   readonly trust: Omit<TrustMaterial, 'revocation'>;
   readonly revocation: RevocationPlan;
   readonly rules: IdentityMapping;
 }
 
 /** The part of the material that decides about clients. Holds no key. */
-export type ClientMaterial = Omit<Material, 'credentials'>;
+export type ClientMaterial = Omit<Material, 'credentials' | 'stapler'>;
 
 /**
  * Reads every source the options name and checks what it finds. Start and reload both use it. Undefined when there was
@@ -45,9 +48,10 @@ export async function loadMaterial(
     report(fault);
   };
   const credentials = await loadCredentials(options.credentials, exposedKeyFile, now, counted, read);
+  const stapler = credentials && (await loadStapler(credentials, options.stapling, read, counted));
   const clients = await loadClientMaterial(options, memory, now, counted, read);
   if (credentials === undefined || clients === undefined || faults > 0) return undefined;
-  const material = {credentials, ...clients};
+  const material = {credentials, ...clients, ...(stapler && {stapler})};
   return isAcceptedByOpenssl(material, report) ? material : undefined;
 }
 

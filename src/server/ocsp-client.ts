@@ -61,7 +61,7 @@ export class OcspClient {
     const source = task.options.responder ?? responderOf(task.about.subject);
     try {
       const before = this.#answers.get(task.about);
-      const statement = await askResponder(source, task, before);
+      const {statement} = await askResponder(source, task, before);
       this.#retryAtMs.delete(key);
       this.#answers.put({about: task.about, statement, receivedAtMs: Date.now()});
       publishLoaded(source ?? '', statement);
@@ -83,6 +83,13 @@ export class OcspClient {
   }
 }
 
+/** A verified statement with the bytes that prove it. */
+export interface SignedStatement {
+  readonly statement: OcspStatement;
+  /** DER of the OCSPResponse. */
+  readonly der: Buffer;
+}
+
 /**
  * One question and its verified answer.
  *
@@ -92,7 +99,7 @@ export async function askResponder(
   url: string | undefined,
   {about, options, grace, network, crls}: OcspTask,
   before: OcspStatement | undefined,
-): Promise<OcspStatement> {
+): Promise<SignedStatement> {
   const refuse = (required: string, found: string): MtlsError => {
     const refusal: Refusal = {code: 'ERR_MTLS_OCSP_REFUSED', required, found, ...(url !== undefined && {where: url})};
     return new MtlsError(refusal);
@@ -113,7 +120,7 @@ export async function askResponder(
   if (before !== undefined && statement.thisUpdate < before.thisUpdate) {
     throw refuse('an answer that is not older than the last', statement.thisUpdate.toISOString());
   }
-  return statement;
+  return {statement, der: answer};
 }
 
 /** The first http responder of the certificate (RFC 5280 section 4.2.2.1). */

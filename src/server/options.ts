@@ -5,6 +5,7 @@ import type {Source} from '../tls/source';
 import type {Authority} from '../trust/anchor';
 import type {LimitOptions} from './limits';
 import type {ReloadOptions} from './reload/settings';
+import type {StaplingOptions} from './stapling';
 import type {RevocationOptions, RevocationPolicyOptions} from './revocation-options';
 
 export type {Source, SourceFunction} from '../tls/source';
@@ -46,6 +47,8 @@ export type IdentityOptions =
 export interface MtlsOptions {
   readonly server: CredentialOptions & {
     readonly limits?: LimitOptions;
+    /** Staples an OCSP answer to the server certificate. Default `off`, but on for a certificate that demands it. */
+    readonly stapling?: 'off' | StaplingOptions;
     /** Other names than those in the server certificate under which it may be called; `Host` must be one of them or of those. */
     readonly hostNames?: readonly string[];
   };

@@ -17,6 +17,7 @@ import type {Snapshot} from './judge';
 import type {LiveRevocation} from './live-revocation';
 import type {Material} from './material';
 import {peerOf} from './peer';
+import type {Stapler} from './stapling';
 import type {PeerState} from './peer';
 import type {Candidate} from './reload/candidate';
 import {Reloader} from './reload/reloader';
@@ -46,6 +47,7 @@ export class RunningServer {
   readonly #live: LiveRevocation;
   readonly #releaseSink: () => void;
   #options: ResolvedOptions;
+  #stapler: Stapler | undefined;
 
   constructor(parts: RunningServerParts) {
     const {options, material, live, source, application, authorizeUpgrade, messages, releaseSink} = parts;
@@ -53,6 +55,7 @@ export class RunningServer {
     this.#live = live;
     this.#source = source;
     this.#releaseSink = releaseSink;
+    this.#stapler = material.stapler;
     this.#assembly = new Assembly({
       options,
       material,
@@ -62,6 +65,7 @@ export class RunningServer {
       authorizeUpgrade,
       messages,
     });
+    this.#assembly.https.staple(() => this.#stapler?.answerAt(new Date()));
     this.#reloader = new Reloader(
       {read: source.read, adopt: candidate => this.#adopt(candidate), generation: () => this.snapshot.generation},
       options.reload,
@@ -119,6 +123,9 @@ export class RunningServer {
 
   async apply(material: Material): Promise<void> {
     this.#assembly.adopt(material, this.#live.adopt(material.revocation), this.#options);
+    this.#stapler?.stop();
+    this.#stapler = material.stapler;
+    this.#stapler?.start();
     await this.#assembly.connections.rejudge();
   }
 
@@ -137,6 +144,7 @@ export class RunningServer {
     await this.#live.start(revocation => {
       this.#assembly.adoptRevocation(revocation);
     });
+    this.#stapler?.start();
     await this.#reloader.start(this.#source.inForce);
   }
 
@@ -147,6 +155,7 @@ export class RunningServer {
     await drain(https, connections, this.#options.limits.drainTimeoutMs);
     connections.stop();
     await reloaded;
+    this.#stapler?.stop();
     await this.#live.stop();
     publish({family: 'start', phase: 'stopped', message: 'stopped', generation: this.snapshot.generation});
     this.#releaseSink();

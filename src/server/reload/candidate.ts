@@ -73,14 +73,14 @@ function partsOf(
   contents: SourceContents,
 ): ReadonlyMap<ReloadPart, string> {
   if (options === undefined) return new Map();
-  const {credentials, hostNames, anchors, intermediates, maxIntermediates, identity} = options;
+  const {credentials, hostNames, stapling, anchors, intermediates, maxIntermediates, identity} = options;
   const {crl, revocation} = options.revocation;
   const part = (name: keyof Sources, ...said: readonly unknown[]): readonly [ReloadPart, string] => [
     name,
     hash([said, contents.digestOf(sources[name])]),
   ];
   return new Map([
-    part('credentials', credentials, hostNames),
+    part('credentials', credentials, hostNames, stapling),
     part('anchors', anchors, maxIntermediates),
     part('intermediates', intermediates),
     part('crl', crl, revocation),

@@ -67,7 +67,7 @@ export {attachSink} from './audit/sink';
 export type {AuditSink} from './audit/sink';
 
 // A server
-export {createMtlsServer} from './server/mtls-server';
+export {createMtlsServer} from './rehearsal/rehearsed-server';
 export type {MtlsServer, ServerExtras} from './server/mtls-server';
 export type {AnchorOptions, ClientOptions, IdentityOptions, MtlsOptions} from './server/options';
 export {peerOf} from './server/peer';

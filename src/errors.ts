@@ -119,6 +119,7 @@ export const CATALOGUE = {
   ERR_MTLS_REVOCATION_FETCH: operator('revocation data could not be fetched'),
   ERR_MTLS_OCSP_REFUSED: operator('an OCSP answer cannot be believed'),
   ERR_MTLS_RUNTIME: operator('the Node.js runtime undermines TLS'),
+  ERR_MTLS_REHEARSAL: operator('the server does not behave under attack as it must'),
   ERR_MTLS_WEAKENING: operator('a weakening is not valid'),
   ERR_MTLS_ROUTE_UNPROTECTED: operator('a route has no access rule'),
   ERR_MTLS_COMPONENT_LATE: operator('the component arrived after the REST server was used'),

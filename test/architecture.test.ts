@@ -14,6 +14,7 @@ const ORDER = [
   'identity',
   'audit',
   'server',
+  'rehearsal',
   'client',
   'loopback',
   'scan',
@@ -28,6 +29,7 @@ const APART = new Set([
   'identity>tls',
   'server>pki',
   'client>server',
+  'client>rehearsal',
   'loopback>pki',
   'scan>loopback',
 ]);
@@ -37,7 +39,7 @@ const DOORS = new Set(['index', 'core']);
 
 /** Packages and Node modules that only some folders may import. */
 const RESERVED: readonly {readonly module: RegExp; readonly folders: readonly string[]}[] = [
-  {module: /^node:(tls|https|http2)$/, folders: ['tls', 'server', 'client', 'scan']},
+  {module: /^node:(tls|https|http2)$/, folders: ['tls', 'server', 'rehearsal', 'client', 'scan']},
   {module: /^@loopback\//, folders: ['loopback']},
   {module: /^node-forge$/, folders: ['pki']},
 ];

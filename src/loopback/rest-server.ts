@@ -6,7 +6,7 @@ import type {HttpRequestListener, Request, ResolvedRoute, Response, RestServerCo
 import {SecurityBindings} from '@loopback/security';
 import {ConfigError, MtlsError} from '../errors';
 import {answerRefusal} from '../server/answer';
-import {createMtlsServer} from '../server/mtls-server';
+import {createMtlsServer} from '../rehearsal/rehearsed-server';
 import type {MtlsServer} from '../server/mtls-server';
 import {peerOf} from '../server/peer';
 import {applicationFaults} from './application-faults';

@@ -89,7 +89,9 @@ export async function createMtlsServer(
   const releaseSink = resolved?.audit.sink === 'none' ? (): void => undefined : useDefaultSink();
   try {
     const live = new LiveRevocation();
-    const load: CandidateSource['load'] = (found, tell) => loadCandidate(found, live, extras.rehearse, tell);
+    // What is refused anyway is not worth a rehearsal.
+    const load: CandidateSource['load'] = (found, tell) =>
+      loadCandidate(found, live, faults.length > 0 ? undefined : extras.rehearse, tell);
     const [checked, material] = await checkStart(resolved, () => load(candidate, report), faults, report);
     const server = new RunningServer({
       options: checked,

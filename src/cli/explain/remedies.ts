@@ -81,6 +81,7 @@ export const REMEDIES: Readonly<Record<Code, string>> = Object.freeze({
   ERR_MTLS_OCSP_REFUSED:
     'have the responder checked: its answer was old, for another certificate or signed by somebody else',
   ERR_MTLS_RUNTIME: 'change the Node.js flag, variable or version that is named',
+  ERR_MTLS_REHEARSAL: 'run `mtls self-test`, which names the attack that succeeded',
   ERR_MTLS_WEAKENING: 'make the weakening with a function of loopback4-mtls/danger, with a reason and an end',
   ERR_MTLS_ROUTE_UNPROTECTED:
     'add @authorize({allowedRoles: [...]}) to the method or its class, or a line under `access`',

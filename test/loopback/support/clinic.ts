@@ -53,7 +53,9 @@ export class Clinic {
   }
 
   options(changes: Partial<MtlsComponentOptions> = {}): MtlsComponentOptions {
-    return {...workingOptions(this.#folder), identity: {rules: RULES}, audit: {sink: 'none'}, ...changes};
+    // Starts are rehearsed in test/rehearsal; here there are hundreds.
+    const quiet = {audit: {sink: 'none'}, rehearsal: 'off'} as const;
+    return {...workingOptions(this.#folder), identity: {rules: RULES}, ...quiet, ...changes};
   }
 
   /** Replaces the client CA by another one; in force after a reload. */

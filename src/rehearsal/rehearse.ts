@@ -1,0 +1,146 @@
+import {once} from 'node:events';
+import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
+import type {Server} from 'node:https';
+import {isIPv6} from 'node:net';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {ConfigFault} from '../errors';
+import type {Material} from '../server/material';
+import {peerOf} from '../server/peer';
+import {GOOD_NAME, makeArsenal} from './arsenal';
+import {ATTACKS} from './attacks';
+import type {Attack, Field} from './attacks';
+import {exchange} from './client';
+import type {Address} from './client';
+import {ANCHOR_NAME, buildTarget, withRehearsalCa} from './stage';
+import type {BuildTarget} from './stage';
+
+/** How long a rehearsal may take on a machine that has other things to do, in milliseconds. */
+const LIMIT_MS = 10_000;
+
+/** What was tried, and how it ended. */
+export interface Trial {
+  /** `a client without a certificate`, for example. */
+  readonly name: string;
+  readonly expected: 'refused' | 'served';
+  readonly found: 'refused' | 'served' | 'undecided';
+}
+
+/** Attacks a listener made of this material, and gives a fault for everything that went otherwise than it must. */
+export async function rehearse(
+  material: Material,
+  build: BuildTarget = buildTarget,
+  limitMs = LIMIT_MS,
+): Promise<readonly ConfigFault[]> {
+  const trials = await runTrials(material, build, limitMs);
+  return trials.filter(({expected, found}) => expected !== found).map(trial => faultOf(trial, limitMs));
+}
+
+/**
+ * Makes a listener of this material on the loopback interface, with a CA of the moment beside its own, and lets real
+ * clients try to get in: all at once, each on connections of its own. One of them has everything in order.
+ */
+export async function runTrials(
+  material: Material,
+  build: BuildTarget = buildTarget,
+  limitMs = LIMIT_MS,
+): Promise<readonly Trial[]> {
+  const arsenal = await makeArsenal(new Date());
+  const visitors = new Map<string, string>();
+  const target = build(await withRehearsalCa(material, arsenal), reception(visitors));
+  try {
+    target.https.listen(0, '127.0.0.1');
+    await once(target.https, 'listening');
+    let paths = 0;
+    const field: Field = {
+      address: addressOf(target.https.address(), material),
+      arsenal,
+      newPath: () => `/rehearsal/${++paths}`,
+      wasReached: path => visitors.has(path),
+    };
+    const attacks = ATTACKS.map(attack => tryAttack(attack, field, limitMs));
+    const welcome = ['TLSv1.2', 'TLSv1.3'].map(version => tryGood(field, version, visitors, material, limitMs));
+    return await Promise.all([...attacks, ...welcome]);
+  } finally {
+    target.https.close();
+    target.https.closeAllConnections();
+    target.stop();
+  }
+}
+
+/** Notes who comes through. */
+function reception(visitors: Map<string, string>): RequestListener {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const principal = peerOf(request.socket)?.principal;
+    visitors.set(request.url ?? '', `${principal?.id ?? 'nobody'} of ${principal?.certificate.anchor ?? 'nowhere'}`);
+    response.end();
+  };
+}
+
+/** A name that the server certificate covers: it has one, or the material would not have been loaded. */
+function addressOf(bound: ReturnType<Server['address']>, {credentials}: Material): Address {
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const names = credentials.chain[0].subjectAltNames;
+  const dns = names.find(({kind}) => kind === 'dns');
+  const ip = names.find(({kind}) => kind === 'ip');
+  if (dns?.kind === 'dns') {
+    const serverName = dns.value.replace(/^\*\./, 'rehearsal.');
+    return {port, host: serverName, serverName};
+  }
+  const address = ip?.kind === 'ip' ? ip.value : 'localhost';
+  return {port, host: isIPv6(address) ? `[${address}]` : address, serverName: undefined};
+}
+
+async function tryAttack({name, attempt}: Attack, field: Field, limitMs: number): Promise<Trial> {
+  const outcome = await within(attempt(field), limitMs);
+  const found = outcome === 'repelled' ? 'refused' : outcome === 'succeeded' ? 'served' : 'undecided';
+  return {name, expected: 'refused', found};
+}
+
+/** The good client has to be served, as itself, by the very certificate that is about to be used. */
+async function tryGood(
+  {address, arsenal, newPath}: Field,
+  version: string,
+  visitors: ReadonlyMap<string, string>,
+  {credentials}: Material,
+  limitMs: number,
+): Promise<Trial> {
+  const path = newPath();
+  const only = version === 'TLSv1.2' ? ({maxVersion: 'TLSv1.2'} as const) : ({minVersion: 'TLSv1.3'} as const);
+  const outcome = await within(exchange(address, path, arsenal.good, only), limitMs);
+  const isServed =
+    typeof outcome === 'object' &&
+    outcome.answer.startsWith('HTTP/1.1 200') &&
+    visitors.get(path) === `${GOOD_NAME} of ${ANCHOR_NAME}` &&
+    outcome.serverCertificate?.equals(credentials.chain[0].der) === true;
+  const found = outcome === 'late' ? 'undecided' : isServed ? 'served' : 'refused';
+  return {name: `a client with everything in order, over ${version}`, expected: 'served', found};
+}
+
+/** What hangs decides nothing. */
+async function within<T>(work: Promise<T>, limitMs: number): Promise<T | 'late'> {
+  const stop = new AbortController();
+  const limit = delay(limitMs, 'late' as const, {signal: stop.signal}).catch(() => 'late' as const);
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    stop.abort();
+  }
+}
+
+function faultOf({name, expected, found}: Trial, limitMs: number): ConfigFault {
+  const outcomes = {
+    served: 'a request that reached the application',
+    refused: 'a refusal',
+    undecided: `no outcome within ${limitMs} ms`,
+  } as const;
+  return {
+    code: 'ERR_MTLS_REHEARSAL',
+    where: 'rehearsal',
+    required: expected === 'refused' ? `no service for ${name}` : `service for ${name}`,
+    found: outcomes[found],
+    remedy:
+      expected === 'refused' && found === 'served'
+        ? 'do not run this combination of Node.js, OpenSSL and loopback4-mtls; report it as a vulnerability'
+        : 'look at the load of this machine and at its loopback interface; mtls self-test repeats the attempt',
+  };
+}

@@ -44,6 +44,7 @@ export class AccessTable {
   readonly #configured: readonly ConfiguredRule[];
   readonly #context: RoleContext;
   readonly #routes = new WeakMap<RouteEntry, RouteAccess>();
+  readonly #methods = new WeakMap<object, Map<string, RuleOutcome>>();
   readonly #paths = new Map<string, RuleOutcome>();
   readonly #used = new Set<ConfiguredRule>();
 
@@ -78,9 +79,15 @@ export class AccessTable {
 
   /** The rule for calling a method directly, as service proxies do. */
   ofMethod(controller: Constructor<object>, method: string): RuleOutcome {
+    const methods = this.#methods.get(controller) ?? new Map<string, RuleOutcome>();
+    this.#methods.set(controller, methods);
+    const known = methods.get(method);
+    if (known !== undefined) return known;
     const where = `${controller.name}.${method}`;
     const {rules, faults} = decoratedRules(controller, method, where);
-    return faults.length > 0 ? {kind: 'unusable', faults} : compileRule(rules, where, this.#context);
+    const outcome = faults.length > 0 ? {kind: 'unusable' as const, faults} : compileRule(rules, where, this.#context);
+    methods.set(method, outcome);
+    return outcome;
   }
 
   /** Entries of `access` that no route seen so far has used. */

@@ -23,11 +23,21 @@ export class ReplacedBindings {
       const sameClass =
         earlier.valueConstructor !== undefined && earlier.valueConstructor === current?.valueConstructor;
       if (current === undefined || sameClass) return [];
-      const where = decodeURIComponent(key);
       const remedy = 'give one of the two another name or path';
       return [
-        {code: 'ERR_MTLS_CONFIG', where, required: 'a binding of its own', found: 'one that was replaced', remedy},
+        {
+          code: 'ERR_MTLS_CONFIG',
+          where: readable(key),
+          required: 'a binding of its own',
+          found: 'one that was replaced',
+          remedy,
+        },
       ];
     });
   }
+}
+
+/** LoopBack encodes the path of a route into its key. */
+function readable(key: string): string {
+  return key.startsWith('routes.') ? decodeURIComponent(key) : key;
 }

@@ -37,6 +37,8 @@ export interface Access {
   readonly allowed: 'record' | 'omit';
   /** Whether authorizers are bound, which have a vote at every controller method. */
   readonly authorizers: 'some' | 'none';
+  /** Whether origins are configured, so that a CORS preflight is asked about the verb it announces. */
+  readonly preflights: 'answer' | 'ignore';
 }
 
 /**
@@ -61,7 +63,7 @@ export class RequestAccess {
 
   /** Decides about a request before anything of the application sees it. */
   decide(request: Request, router: GuardedRouter): AllowedRequest | RefusedRequest {
-    const asked = preflightOf(request) ?? request;
+    const asked = (this.#access?.preflights === 'answer' ? preflightOf(request) : undefined) ?? request;
     return this.decideRoute(request, router.peek(asked), asked);
   }
 

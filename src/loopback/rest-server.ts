@@ -4,6 +4,7 @@ import type {Context} from '@loopback/core';
 import {RestBindings, RestServer, RestTags} from '@loopback/rest';
 import type {HttpRequestListener, Request, ResolvedRoute, Response, RestServerConfig} from '@loopback/rest';
 import {SecurityBindings} from '@loopback/security';
+import {publish} from '../audit/publish';
 import {ConfigError, MtlsError} from '../errors';
 import {answerRefusal} from '../server/answer';
 import {createMtlsServer} from '../rehearsal/rehearsed-server';
@@ -96,7 +97,11 @@ export class MtlsRestServer extends RestServer {
     const secure = await this.secureServer();
     // It may have been made long before the last route was registered.
     const [fault, ...others] = (await this.audit()).faults;
-    if (fault !== undefined) throw new ConfigError([fault, ...others]);
+    if (fault !== undefined) {
+      const error = new ConfigError([fault, ...others]);
+      publish({family: 'start', phase: 'refused', message: error.message});
+      throw error;
+    }
     if (this.config.listenOnStart === false) return;
     const [port, host, path] = await Promise.all([
       this.get(RestBindings.PORT),
@@ -203,7 +208,12 @@ export class MtlsRestServer extends RestServer {
       authorizeUpgrade: (request, caller) => this.requests.decideUpgrade(request, caller),
       messages: compiled.messages,
     });
-    this.requests.adopt({table, allowed: settings.allowed, authorizers: authorizersOf(this)});
+    this.requests.adopt({
+      table,
+      allowed: settings.allowed,
+      authorizers: authorizersOf(this),
+      preflights: this.#given.cors === undefined ? 'ignore' : 'answer',
+    });
     await compiled.prepare(table);
     this.#compiled = compiled;
     return secure;

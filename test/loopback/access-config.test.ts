@@ -13,14 +13,14 @@ function faultsOf(read: (faults: ConfigFault[]) => unknown): readonly (readonly 
 describe('access configuration', () => {
   for (const [name, access, expected] of [
     ['nothing', undefined, []],
-    ['a list', ['GET /x'], [['access', '["GET /x"]']]],
-    ['an unknown key', {'get x': {}}, [['access["get x"]', '"get x"']]],
-    ['a rule that is none', {X: 'admin'}, [['access["X"]', '"admin"']]],
-    ['a misspelt field', {X: {allowedRole: ['a']}}, [['access["X"]', '"allowedRole"']]],
-    ['a role that is no list', {X: {allowedRoles: 'admin'}}, [['access["X"].allowedRoles', '"admin"']]],
-    ['a role that is no text', {X: {deniedRoles: [7]}}, [['access["X"].deniedRoles', '[7]']]],
-    ['an empty scope', {X: {scopes: ['']}}, [['access["X"].scopes', '[""]']]],
-    ['an unknown requirement', {X: {certificate: {age: 1}}}, [['access["X"].certificate', '"age"']]],
+    ['a list', ['GET /x'], [['access', "[ 'GET /x' ]"]]],
+    ['an unknown key', {'get x': {}}, [['access["get x"]', "'get x'"]]],
+    ['a rule that is none', {X: 'admin'}, [['access["X"]', "'admin'"]]],
+    ['a misspelt field', {X: {allowedRole: ['a']}}, [['access["X"]', "'allowedRole'"]]],
+    ['a role that is no list', {X: {allowedRoles: 'admin'}}, [['access["X"].allowedRoles', "'admin'"]]],
+    ['a role that is no text', {X: {deniedRoles: [7]}}, [['access["X"].deniedRoles', '[ 7 ]']]],
+    ['an empty scope', {X: {scopes: ['']}}, [['access["X"].scopes', "[ '' ]"]]],
+    ['an unknown requirement', {X: {certificate: {age: 1}}}, [['access["X"].certificate', "'age'"]]],
   ] as const) {
     it(`reports ${name}`, () => {
       assert.deepEqual(
@@ -51,8 +51,8 @@ describe('access configuration', () => {
   });
 
   for (const [name, scopes, expected] of [
-    ['scopes that are no object', 'all', [['scopes', '"all"']]],
-    ['scopes of a role that are no list', {nurse: 'read'}, [['scopes.nurse', '"read"']]],
+    ['scopes that are no object', 'all', [['scopes', "'all'"]]],
+    ['scopes of a role that are no list', {nurse: 'read'}, [['scopes.nurse', "'read'"]]],
     ['nothing', undefined, []],
   ] as const) {
     it(`reports ${name}`, () => {

@@ -31,6 +31,8 @@ export interface Command {
   readonly summary: string;
   /** The whole answer to `--help`: usage, options, examples, exit codes. */
   readonly help: string;
+  /** What `parseOptions` reads, for completion; every option stands in the help, too. */
+  readonly options: NonNullable<ParseArgsConfig['options']>;
   /** Returns the exit code. Throws {@link CliError} or `MtlsError` for what `main` shall print. */
   readonly run: (args: readonly string[], io: Io) => Promise<number> | number;
 }

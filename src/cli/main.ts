@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {access} from './access/access';
 import {EXIT} from './command';
 import type {Command, CommandGroup, Io} from './command';
+import {completionOf} from './completion';
 import {runCommandLine} from './dispatch';
 import {explain} from './explain/explain';
 import {inspect} from './inspect/inspect';
@@ -15,7 +16,11 @@ import {scan} from './scan/scan';
 const version: Command = {
   name: 'version',
   summary: 'Print the version of this package',
-  help: 'Usage: mtls version',
+  help: `
+Usage: mtls version
+
+Exit codes: 0 printed.`,
+  options: {},
   run: (_args, io) => {
     const manifest: unknown = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'));
     if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
@@ -24,10 +29,11 @@ const version: Command = {
   },
 };
 
-const program: CommandGroup = {
+/** Every command there is. */
+export const program: CommandGroup = {
   name: 'mtls',
   summary: 'Mutual TLS for LoopBack: certificates, and proof that they are enforced',
-  commands: [scan, explain, access, inspect, pki, version],
+  commands: [scan, explain, access, inspect, pki, completionOf(() => program), version],
   notes: `
 Every command has --help. Exit codes: 0 done, 1 failed or refused, 2 the command line was not understood.
 Colours are left out when NO_COLOR is set or the output is not a terminal.`,
@@ -37,6 +43,9 @@ Colours are left out when NO_COLOR is set or the output is not a terminal.`,
 export function main(args: readonly string[], io: Io): Promise<number> {
   return runCommandLine(program, args, io);
 }
+
+/** How long what a command leaves behind may keep the process, in milliseconds. */
+const LINGER_MS = 500;
 
 async function runProcess(): Promise<void> {
   // A reader such as `head` may close the pipe when it has seen enough.
@@ -58,6 +67,8 @@ async function runProcess(): Promise<void> {
     now: () => new Date(),
     signal: stop.signal,
   });
+  // An application that `--app` loaded may hold connections open. This timer keeps nothing alive by itself.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 if (require.main === module) void runProcess();

@@ -28,6 +28,7 @@ const fail: Command = {
   name: 'fail',
   summary: 'Fail',
   help: 'How to fail',
+  options: {},
   run: ([kind = '']) => {
     throw FAILURES[kind];
   },
@@ -37,6 +38,7 @@ const echo: Command = {
   name: 'echo',
   summary: 'Repeat the arguments',
   help: 'Usage: tool echo [words]',
+  options: {loud: {type: 'boolean'}},
   run: (args, io) => {
     io.stdout.write(args.join(' '));
     return 0;

@@ -48,6 +48,7 @@ Examples:
   mtls access --app dist/application.js --format html > access.html
 
 Exit codes: 0 printed, written or unchanged, 1 changed or the application would not start, 2 usage.`,
+  options: OPTIONS,
   run: async (args, io) => {
     const {values} = parseOptions('access', args, {options: OPTIONS});
     if (values.app === undefined) throw usageError('which application?', 'mtls access --app dist/application.js');

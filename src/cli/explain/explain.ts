@@ -51,6 +51,7 @@ Examples:
   mtls explain --event 3f0c9f6e-5d0f-4c58-8f0a-0a4f6f5a2b11 --log /var/log/api.log
 
 Exit codes: 0 accepted or found, 1 refused, not found or not to be decided, 2 usage.`,
+  options: OPTIONS,
   run: async (args, io) => {
     const {values, positionals} = parseOptions('explain', args, {options: OPTIONS, allowPositionals: true});
     const [certificate, extra] = positionals;

@@ -6,6 +6,8 @@ import {descriptionsAsJson, renderDescriptions} from './description';
 import {describeFile} from './file';
 import {describeServer} from './live-server';
 
+const OPTIONS = {'passphrase-file': {type: 'string'}, json: {type: 'boolean', default: false}} as const;
+
 export const inspect: Command = {
   name: 'inspect',
   summary: 'Tell what a certificate, request, CRL, OCSP answer, PKCS#12 file or server says',
@@ -25,11 +27,9 @@ Examples:
   mtls inspect localhost:8443
 
 Exit codes: 0 told, warnings or not; 1 it could not be read; 2 usage.`,
+  options: OPTIONS,
   run: async (args, io) => {
-    const {values, positionals} = parseOptions('inspect', args, {
-      options: {'passphrase-file': {type: 'string'}, json: {type: 'boolean', default: false}},
-      allowPositionals: true,
-    });
+    const {values, positionals} = parseOptions('inspect', args, {options: OPTIONS, allowPositionals: true});
     const [what, extra] = positionals;
     if (what === undefined) throw usageError('inspect what?', 'mtls inspect certs/clinician-alice.crt');
     if (extra !== undefined) throw usageError(`unexpected argument '${extra}'`, 'mtls inspect --help');

@@ -19,6 +19,7 @@ Examples:
   mtls pki client eve --ca clients-ca --ocsp-url http://127.0.0.1:8889/ --crl-url http://127.0.0.1:8889/clients-ca.crl
 
 Exit codes: 0 issued, 1 the name is taken or the authority is not there, 2 usage.`,
+  options: LEAF_OPTIONS,
   run: (args, io) => {
     const {values, positionals} = parseOptions('pki client', args, {options: LEAF_OPTIONS, allowPositionals: true});
     const name = onlyArgument(positionals, 'the name of the certificate', 'pki client');

@@ -2,6 +2,13 @@ import {parseOptions, usageError} from '../command';
 import type {Command} from '../command';
 import {FOLDER_HELP, FOLDER_OPTIONS, lifetimeOf, openCa, report} from './options';
 
+const OPTIONS = {
+  ...FOLDER_OPTIONS,
+  days: {type: 'string'},
+  minutes: {type: 'string'},
+  delta: {type: 'boolean', default: false},
+} as const;
+
 export const crl: Command = {
   name: 'crl',
   summary: 'Sign all CRLs again',
@@ -21,15 +28,9 @@ Examples:
   mtls pki crl --delta
 
 Exit codes: 0 signed, 1 the folder cannot be read or written, 2 usage.`,
+  options: OPTIONS,
   run: (args, io) => {
-    const {values} = parseOptions('pki crl', args, {
-      options: {
-        ...FOLDER_OPTIONS,
-        days: {type: 'string'},
-        minutes: {type: 'string'},
-        delta: {type: 'boolean', default: false},
-      },
-    });
+    const {values} = parseOptions('pki crl', args, {options: OPTIONS});
     const lifetime = lifetimeOf(values);
     if (values.delta && lifetime)
       throw usageError('a delta CRL is due when its base is', 'leave --days and --minutes out');

@@ -31,6 +31,8 @@ const PEOPLE: Readonly<Record<string, Person>> = {
   'stranger-mallory': {organizationalUnit: 'Visitors', name: 'email:mallory@elsewhere.example'},
 };
 
+const OPTIONS = {...FOLDER_OPTIONS, force: {type: 'boolean', default: false}} as const;
+
 export const example: Command = {
   name: 'example',
   summary: 'Make everything that the healthcare example needs',
@@ -49,10 +51,9 @@ Examples:
   mtls pki example --dir other-certs --force
 
 Exit codes: 0 everything is there, 1 the folder cannot be written, 2 usage.`,
+  options: OPTIONS,
   run: (args, io) => {
-    const {values} = parseOptions('pki example', args, {
-      options: {...FOLDER_OPTIONS, force: {type: 'boolean', default: false}},
-    });
+    const {values} = parseOptions('pki example', args, {options: OPTIONS});
     const store = storeOf(values, io);
     if (values.force) removeAll(store);
     const soon = new Date(io.now().getTime() + DAY_MS);

@@ -17,6 +17,7 @@ Examples:
   mtls pki init server-ca --key rsa-3072 --days 365
 
 Exit codes: 0 made, 1 the name is taken or the folder cannot be written, 2 usage.`,
+  options: ISSUE_OPTIONS,
   run: (args, io) => {
     const {values, positionals} = parseOptions('pki init', args, {options: ISSUE_OPTIONS, allowPositionals: true});
     const name = onlyArgument(positionals, 'the name of the authority', 'pki init');

@@ -2,6 +2,8 @@ import {parseOptions, usageError} from '../command';
 import type {Command} from '../command';
 import {ISSUE_HELP, ISSUE_OPTIONS, issueSpec, issuerOf, onlyArgument, openCa, report} from './options';
 
+const OPTIONS = {...ISSUE_OPTIONS, ca: {type: 'string'}, 'path-length': {type: 'string', default: '0'}} as const;
+
 export const intermediate: Command = {
   name: 'intermediate',
   summary: 'Make an authority below another one',
@@ -18,11 +20,9 @@ Examples:
   mtls pki intermediate clients-issuing-ca --ca clients-ca
 
 Exit codes: 0 made, 1 the name is taken or the authority is not there, 2 usage.`,
+  options: OPTIONS,
   run: (args, io) => {
-    const {values, positionals} = parseOptions('pki intermediate', args, {
-      options: {...ISSUE_OPTIONS, ca: {type: 'string'}, 'path-length': {type: 'string', default: '0'}},
-      allowPositionals: true,
-    });
+    const {values, positionals} = parseOptions('pki intermediate', args, {options: OPTIONS, allowPositionals: true});
     const name = onlyArgument(positionals, 'the name of the authority', 'pki intermediate');
     const ca = openCa(values, io);
     const spec = {...issueSpec(name, values), pathLength: pathLengthOf(values['path-length'])};

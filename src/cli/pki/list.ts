@@ -18,6 +18,7 @@ Examples:
   mtls pki list --json | jq '.[] | select(.status == "revoked")'
 
 Exit codes: 0 listed, 1 the folder cannot be read, 2 usage.`,
+  options: FOLDER_OPTIONS,
   run: (args, io) => {
     const {values} = parseOptions('pki list', args, {options: FOLDER_OPTIONS});
     const now = io.now();

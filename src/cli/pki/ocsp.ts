@@ -7,6 +7,8 @@ import {EXIT, parseOptions, usageError} from '../command';
 import type {Command} from '../command';
 import {FOLDER_HELP, FOLDER_OPTIONS, openCa, storeOf} from './options';
 
+const OPTIONS = {...FOLDER_OPTIONS, port: {type: 'string', default: '8889'}} as const;
+
 export const ocsp: Command = {
   name: 'ocsp',
   summary: 'Serve OCSP answers and CRLs over HTTP on this machine',
@@ -25,10 +27,9 @@ Examples:
   openssl ocsp -url http://127.0.0.1:8889/ -issuer certs/clients-ca.crt -cert certs/alice.crt -CAfile certs/clients-ca.crt
 
 Exit codes: 0 interrupted, 1 the port is taken, 2 usage.`,
+  options: OPTIONS,
   run: async (args, io) => {
-    const {values} = parseOptions('pki ocsp', args, {
-      options: {...FOLDER_OPTIONS, port: {type: 'string', default: '8889'}},
-    });
+    const {values} = parseOptions('pki ocsp', args, {options: OPTIONS});
     const server = createServer(ocspListener(openCa(values, io), storeOf(values, io)));
     server.listen(portOf(values.port), '127.0.0.1');
     await once(server, 'listening');

@@ -9,6 +9,8 @@ import {FOLDER_HELP, FOLDER_OPTIONS, onlyArgument, openCa, report, storeOf} from
 /** Where the passphrase of PKCS#12 files is, when nobody chose another one. */
 const PASSPHRASE_FILE = 'pkcs12.passphrase';
 
+const OPTIONS = {...FOLDER_OPTIONS, 'passphrase-file': {type: 'string'}, 'passphrase-env': {type: 'string'}} as const;
+
 export const p12: Command = {
   name: 'p12',
   summary: 'Write key and certificate as PKCS#12 for a browser',
@@ -26,11 +28,9 @@ Examples:
   mtls pki p12 alice --passphrase-env P12_PASSPHRASE
 
 Exit codes: 0 written, 1 there is no such certificate or passphrase, 2 usage.`,
+  options: OPTIONS,
   run: (args, io) => {
-    const {values, positionals} = parseOptions('pki p12', args, {
-      options: {...FOLDER_OPTIONS, 'passphrase-file': {type: 'string'}, 'passphrase-env': {type: 'string'}},
-      allowPositionals: true,
-    });
+    const {values, positionals} = parseOptions('pki p12', args, {options: OPTIONS, allowPositionals: true});
     const name = onlyArgument(positionals, 'the name of the certificate', 'pki p12');
     const passphrase = passphraseFrom(values, io) ?? defaultPassphrase(storeOf(values, io));
     return report(openCa(values, io).exportPkcs12(name, passphrase), values, io);

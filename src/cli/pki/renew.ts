@@ -2,6 +2,13 @@ import {parseOptions} from '../command';
 import type {Command} from '../command';
 import {FOLDER_HELP, FOLDER_OPTIONS, lifetimeOf, onlyArgument, openCa, report} from './options';
 
+const OPTIONS = {
+  ...FOLDER_OPTIONS,
+  days: {type: 'string'},
+  minutes: {type: 'string'},
+  'keep-key': {type: 'boolean', default: false},
+} as const;
+
 export const renew: Command = {
   name: 'renew',
   summary: 'Issue a certificate again with new dates',
@@ -21,16 +28,9 @@ Examples:
   mtls pki renew alice --keep-key --days 7
 
 Exit codes: 0 renewed, 1 there is no such certificate, 2 usage.`,
+  options: OPTIONS,
   run: (args, io) => {
-    const {values, positionals} = parseOptions('pki renew', args, {
-      options: {
-        ...FOLDER_OPTIONS,
-        days: {type: 'string'},
-        minutes: {type: 'string'},
-        'keep-key': {type: 'boolean', default: false},
-      },
-      allowPositionals: true,
-    });
+    const {values, positionals} = parseOptions('pki renew', args, {options: OPTIONS, allowPositionals: true});
     const name = onlyArgument(positionals, 'the name of the certificate', 'pki renew');
     const key = values['keep-key'] ? 'keep' : 'new';
     return report(openCa(values, io).renew(name, {lifetime: lifetimeOf(values), key}), values, io);

@@ -8,6 +8,8 @@ import {FOLDER_HELP, FOLDER_OPTIONS, onlyArgument, openCa, report} from './optio
 /** `removeFromCRL` is what a delta CRL says, not why somebody revokes. */
 const REASONS: readonly string[] = CRL_REASONS.filter(reason => reason !== undefined && reason !== 'removeFromCRL');
 
+const OPTIONS = {...FOLDER_OPTIONS, reason: {type: 'string', default: 'unspecified'}} as const;
+
 export const revoke: Command = {
   name: 'revoke',
   summary: 'Revoke a certificate and sign new CRLs',
@@ -25,11 +27,9 @@ Examples:
   mtls pki revoke alice --reason keyCompromise
 
 Exit codes: 0 revoked, 1 there is nothing to revoke, 2 usage.`,
+  options: OPTIONS,
   run: (args, io) => {
-    const {values, positionals} = parseOptions('pki revoke', args, {
-      options: {...FOLDER_OPTIONS, reason: {type: 'string', default: 'unspecified'}},
-      allowPositionals: true,
-    });
+    const {values, positionals} = parseOptions('pki revoke', args, {options: OPTIONS, allowPositionals: true});
     const target = onlyArgument(positionals, 'the name or serial number', 'pki revoke');
     return report(openCa(values, io).revoke(target, reasonOf(values.reason)), values, io);
   },

@@ -5,6 +5,8 @@ import {LEAF_HELP, LEAF_OPTIONS, issuerOf, leafSpec, onlyArgument, openCa, repor
 /** RFC 7633: the TLS feature status_request. */
 const STATUS_REQUEST = 5;
 
+const OPTIONS = {...LEAF_OPTIONS, 'must-staple': {type: 'boolean', default: false}} as const;
+
 export const server: Command = {
   name: 'server',
   summary: 'Issue a server certificate',
@@ -22,11 +24,9 @@ Examples:
   mtls pki server short --ca server-ca --san dns:localhost --minutes 10
 
 Exit codes: 0 issued, 1 the name is taken or the authority is not there, 2 usage.`,
+  options: OPTIONS,
   run: (args, io) => {
-    const {values, positionals} = parseOptions('pki server', args, {
-      options: {...LEAF_OPTIONS, 'must-staple': {type: 'boolean', default: false}},
-      allowPositionals: true,
-    });
+    const {values, positionals} = parseOptions('pki server', args, {options: OPTIONS, allowPositionals: true});
     const name = onlyArgument(positionals, 'the name of the certificate', 'pki server');
     const ca = openCa(values, io);
     const staple = values['must-staple'] ? {tlsFeatures: [STATUS_REQUEST]} : {};

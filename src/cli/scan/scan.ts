@@ -54,6 +54,7 @@ Examples:
 
 Exit codes: 0 nothing failed at or above --fail-on, 1 something did, 2 usage, 3 the server could not be scanned or too
 little could be tested for a grade.`,
+  options: OPTIONS,
   run: async (args, io) => {
     const {values, positionals} = parseOptions('scan', args, {options: OPTIONS, allowPositionals: true});
     if (values.schema) {

@@ -86,14 +86,24 @@ export class MtlsRestServer extends RestServer {
    * @throws ConfigError with every fault of routes, rules, options, credentials and runtime
    */
   secureServer(): Promise<MtlsServer> {
-    this.#secure ??= this.#makeSecureServer().catch((error: unknown) => {
-      this.#forget();
+    this.#secure ??= this.#makeSecureServer().catch(async (error: unknown) => {
+      this.#secure = undefined;
+      await this.#release();
       throw error;
     });
     return this.#secure;
   }
 
   override async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.#release();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
     const secure = await this.secureServer();
     // It may have been made long before the last route was registered.
     const [fault, ...others] = (await this.audit()).faults;
@@ -118,7 +128,7 @@ export class MtlsRestServer extends RestServer {
 
   override async stop(): Promise<void> {
     await super.stop();
-    this.#forget();
+    await this.#release();
   }
 
   override static(...args: Parameters<RestServer['static']>): void {
@@ -219,8 +229,15 @@ export class MtlsRestServer extends RestServer {
     return secure;
   }
 
-  #forget(): void {
+  /** Gives back everything that a server holds besides its listener: watched files, a signal, sinks. */
+  async #release(): Promise<void> {
+    const secure = this.#secure;
     this.#secure = undefined;
+    // A server that could not be made has nothing to close, and whoever asked for it knows why.
+    await secure?.then(
+      made => made.close(),
+      () => undefined,
+    );
     this.#compiled?.close();
     this.#compiled = undefined;
     this.#detachSinks?.();

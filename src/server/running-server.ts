@@ -43,6 +43,7 @@ export interface RunningServerParts extends Pick<AssemblyParts, 'application' | 
 export class RunningServer {
   readonly #assembly: Assembly;
   readonly #source: CandidateSource;
+  #closed: Promise<void> | undefined;
   readonly #reloader: Reloader;
   readonly #live: LiveRevocation;
   readonly #releaseSink: () => void;
@@ -148,7 +149,12 @@ export class RunningServer {
     await this.#reloader.start(this.#source.inForce);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const reloaded = this.#reloader.stop();
     const {https, connections, handshakes} = this.#assembly;
     handshakes.destroyHeld();

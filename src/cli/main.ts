@@ -10,6 +10,7 @@ import {explain} from './explain/explain';
 import {inspect} from './inspect/inspect';
 import {pki} from './pki/group';
 import {scan} from './scan/scan';
+import {selfTest} from './self-test';
 
 /** The command line: `mtls <command>`. Each command is a file of its own; this one knows only the table. */
 
@@ -33,7 +34,7 @@ Exit codes: 0 printed.`,
 export const program: CommandGroup = {
   name: 'mtls',
   summary: 'Mutual TLS for LoopBack: certificates, and proof that they are enforced',
-  commands: [scan, explain, access, inspect, pki, completionOf(() => program), version],
+  commands: [scan, selfTest, explain, access, inspect, pki, completionOf(() => program), version],
   notes: `
 Every command has --help. Exit codes: 0 done, 1 failed or refused, 2 the command line was not understood.
 Colours are left out when NO_COLOR is set or the output is not a terminal.`,

@@ -39,6 +39,7 @@ Examples:
   mtls self-test --app dist/application.js
 
 Exit codes: 0 everything as it must be, 1 an attack succeeded or the configuration has a fault, 2 usage.`,
+  options: OPTIONS,
   run: async (args, io) => {
     const {values} = parseOptions('self-test', args, {options: OPTIONS});
     const trials = await runTrials(await materialOf(values, io));

@@ -54,11 +54,13 @@ type Sources = Readonly<Record<'credentials' | 'anchors' | 'intermediates' | 'cr
 
 const NO_SOURCES: Sources = Object.freeze({credentials: [], anchors: [], intermediates: [], crl: [], 'deny-list': []});
 
-async function sourcesOf({credentials, anchors, intermediates, revocation}: ResolvedOptions): Promise<Sources> {
+async function sourcesOf(options: ResolvedOptions): Promise<Sources> {
+  const {credentials, stapling = 'off', anchors, intermediates, revocation} = options;
   const {key, cert, pkcs12, passphrase} = credentials;
+  const issuer = stapling === 'off' ? undefined : stapling.issuer;
   const crls = await Promise.all([revocation.crl ?? []].flat().map(filesOf));
   return {
-    credentials: [key, cert, pkcs12, passphrase].filter(source => source !== undefined),
+    credentials: [key, cert, pkcs12, passphrase, issuer].filter(source => source !== undefined),
     anchors: anchors.map(({ca}) => ca),
     intermediates,
     crl: crls.flat(),

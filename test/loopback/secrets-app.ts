@@ -3,7 +3,10 @@ import {inspect} from 'node:util';
 import {authorize} from '@loopback/authorization';
 import {get} from '@loopback/rest';
 import {MtlsBindings} from '../../src/loopback/keys';
+import {Folder, issueServer} from '../server/harness';
 import {Clinic, guest, nurse} from './support/clinic';
+
+const PASSPHRASE = 'correct horse battery staple';
 
 class PingController {
   @authorize({allowedRoles: ['nurse']})
@@ -14,7 +17,14 @@ class PingController {
 }
 
 async function main(): Promise<void> {
-  const clinic = new Clinic({setup: app => void app.controller(PingController)});
+  const folder = new Folder();
+  const credential = issueServer();
+  const credentials = {
+    key: folder.write('server.key', credential.exportKeyPem(PASSPHRASE)),
+    cert: folder.write('server.crt', credential.chainPem),
+    passphrase: folder.write('passphrase', PASSPHRASE),
+  };
+  const clinic = new Clinic({setup: app => void app.controller(PingController), options: {server: credentials}});
   await clinic.app.start();
   const answers = [await clinic.get(nurse, '/ping'), await clinic.get(guest, '/ping')];
   const {app, server} = clinic;
@@ -36,6 +46,7 @@ async function main(): Promise<void> {
   }
   process.stdout.write(`status ${answers.map(({status}) => status).join(' ')}\n`);
   await clinic.stop();
+  folder.remove();
 }
 
 main().catch((error: unknown) => {

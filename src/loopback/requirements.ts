@@ -1,5 +1,6 @@
 import type {ConfigFault, Refusal} from '../errors';
 import {ATTRIBUTES} from '../identity/attributes';
+import type {Matcher} from '../identity/attributes';
 import type {Condition} from '../identity/rules';
 import type {VerifiedPeer} from '../trust/decision';
 import type {PeerState} from '../server/peer';
@@ -64,12 +65,15 @@ function compileCondition(
 ): readonly CertificateCheck[] {
   const {expects, parse, shown} = ATTRIBUTES[attribute];
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const refuseValue = (text: unknown): Matcher => {
+    report(`${expects} in ${attribute}`, text, 'correct the value: no certificate can match it');
+    return () => false;
+  };
   const matchers = values.map(text => {
-    // The name of an anchor that does not exist matches nobody, so it can only deny.
-    const matcher = typeof text === 'string' ? parse(text, {anchors: attribute === 'issuer' ? [text] : []}) : undefined;
-    if (matcher === undefined)
-      report(`${expects} in ${attribute}`, text, 'correct the value: no certificate can match it');
-    return matcher ?? ((): boolean => false);
+    if (typeof text !== 'string') return refuseValue(text);
+    // Not a fingerprint, so the name of an anchor; one that does not exist matches nobody, so it can only deny.
+    const anchors = attribute === 'issuer' && parse(text, {anchors: []}) === undefined ? [text] : [];
+    return parse(text, {anchors}) ?? refuseValue(text);
   });
   if (values.length === 0) report(`a value in ${attribute}`, value, 'name a value or drop the condition');
   const description = `${attribute} ${values.join(' or ')}`;

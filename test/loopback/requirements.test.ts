@@ -6,6 +6,8 @@ import type {PeerState} from '../../src/server/peer';
 import {authorize} from '@loopback/authorization';
 import {get} from '@loopback/rest';
 import {peerOf} from '../../src/server/peer';
+import {fingerprintOf} from '../../src/x509/fingerprint';
+import {clientRoot} from '../server/harness';
 import {nurse, serving} from './support/clinic';
 
 const HOUR_MS = 3_600_000;
@@ -52,6 +54,9 @@ describe('certificate requirements', () => {
     [{organizationalUnit: 'Nurses', dns: 'nora.clinic.example'}, false],
     [{extendedKeyUsage: '1.3.6.1.4.1.99999.1'}, false],
     [{issuer: 'nobody'}, false],
+    [{issuer: 'CN=Client Root'}, true],
+    [{issuer: fingerprintOf(clientRoot.certificate)}, true],
+    [{issuer: fingerprintOf(nurse.certificate)}, false],
     [{minVersion: 'TLSv1.3'}, true],
     [{minVersion: 'TLSv1.2'}, true],
   ] as const) {

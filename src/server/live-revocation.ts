@@ -21,7 +21,7 @@ import type {FetchPolicy} from './revocation-fetch';
 import type {ResolvedPolicy} from './revocation-policy';
 
 /** How often due refreshes are looked for, in milliseconds. */
-const REFRESH_POLL_MS = 5_000;
+const REFRESH_POLL_MS = 1_000;
 
 /** OCSP answers kept at most: about ten megabytes. */
 const MAX_OCSP_ANSWERS = 10_000;

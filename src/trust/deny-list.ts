@@ -22,7 +22,6 @@ export interface DenyEntry {
 
 /** An immutable set of entries with constant-time look-ups. It speaks before any CRL or OCSP answer. */
 export class DenyList {
-  static readonly EMPTY = new DenyList([]);
   readonly #entries: ReadonlyMap<string, DenyEntry>;
 
   constructor(entries: readonly DenyEntry[]) {
@@ -31,15 +30,6 @@ export class DenyList {
 
   get size(): number {
     return this.#entries.size;
-  }
-
-  get entries(): readonly DenyEntry[] {
-    return [...this.#entries.values()];
-  }
-
-  /** A list with the entries of both. */
-  with(entries: readonly DenyEntry[]): DenyList {
-    return new DenyList([...this.entries, ...entries]);
   }
 
   /** The entry that shuts out a certificate of a path, whether leaf or intermediate. */

@@ -30,10 +30,12 @@ describe('OCSP over real TLS', () => {
   let running: Running | undefined;
 
   before(() => web.listen());
+  beforeEach(() => {
+    recorder.events.length = 0;
+  });
   afterEach(async () => {
     await running?.stop();
     running = undefined;
-    recorder.events.length = 0;
     web.asked = 0;
   });
   after(async () => {
@@ -210,6 +212,20 @@ describe('OCSP over real TLS', () => {
     assert.equal(socket.destroyed, false);
     assert.equal(web.asked, 2);
     socket.destroy();
+  });
+
+  it('asks again ahead of the end, and closes the connection of who was revoked meanwhile', async () => {
+    const client = issueClient();
+    const end = new Date(Date.now() + 6_000);
+    web.behave = dated(past(0), end);
+    const {port} = await serve();
+    const socket = await open(port, client);
+    await recorder.next('revocation');
+    web.behave = responding(REVOKED);
+    await closed(socket);
+    const {why, stage} = await recorder.next('refusal');
+    assert.deepEqual([why.code, stage], ['ERR_MTLS_REVOKED', 'open']);
+    assert.ok(new Date() < end, 'before the answer ended');
   });
 
   it('does not start with a responder that is no URL', async () => {

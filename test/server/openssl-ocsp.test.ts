@@ -55,7 +55,7 @@ function indexLine(status: 'V' | 'R', serialNumber: string): string {
     const revocation = {ocsp: {responder: `http://127.0.0.1:${port}/`, nonce: 'required'}} as const;
     running = await start({...options, clients: {...options.clients, revocation}, audit: {sink: 'none'}});
   });
-  afterEach(() => {
+  beforeEach(() => {
     recorder.events.length = 0;
   });
   after(async () => {

@@ -28,10 +28,12 @@ describe('revocation over real TLS', () => {
   let running: Running | undefined;
 
   before(() => web.listen());
+  beforeEach(() => {
+    recorder.events.length = 0;
+  });
   afterEach(async () => {
     await running?.stop();
     running = undefined;
-    recorder.events.length = 0;
     web.asked = 0;
   });
   after(async () => {

@@ -43,10 +43,12 @@ describe('stapling', () => {
   const recorder = new Recorder('revocation');
   let running: Running | undefined;
   before(() => web.listen());
+  beforeEach(() => {
+    recorder.events.length = 0;
+  });
   afterEach(async () => {
     await running?.stop();
     running = undefined;
-    recorder.events.length = 0;
   });
   after(async () => {
     recorder.stop();

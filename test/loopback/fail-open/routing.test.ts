@@ -158,6 +158,26 @@ describe('fail-open: which route a request means', () => {
       }
     }));
 
+  for (const path of ['stock', 'compiled'] as const) {
+    it(`a target in absolute form means its path, on the ${path} path`, () =>
+      serving(
+        {
+          setup: app => {
+            wards(app);
+            if (path === 'stock') app.middleware((_context, next) => next());
+          },
+        },
+        async clinic => {
+          assert.deepEqual(await statuses(clinic, 'https://localhost/patients/export'), [403, 200, 403]);
+          assert.deepEqual(await statuses(clinic, 'https://localhost/patients/7?x=/patients/export'), [200, 200, 200]);
+          assert.deepEqual(await statuses(clinic, 'https://elsewhere.example/patients/7'), [421, 421, 421]);
+          assert.deepEqual(await statuses(clinic, '/patients/export?a=b#/patients/7'), [403, 200, 403]);
+          assert.deepEqual(await statuses(clinic, '/patients/7#/patients/export'), [400, 400, 400]);
+          assert.deepEqual(await statuses(clinic, '/patients/export;x=1'), [200, 200, 200]);
+        },
+      ));
+  }
+
   it('row 33: strict routing is honoured', () =>
     serving({setup: wards, rest: {router: {strict: true}}}, async clinic => {
       assert.deepEqual(await statuses(clinic, '/patients/export'), [403, 200, 403]);

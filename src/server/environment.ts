@@ -61,7 +61,8 @@ async function readConfigFile(path: string | undefined, report: Report): Promise
         report,
         `remove danger from ${path}`,
       );
-    return rebase({...options, danger: undefined}, dirname(resolve(path)));
+    const {server, clients} = rebase(options, dirname(resolve(path)));
+    return {...options, server, clients, danger: undefined};
   } catch (error) {
     report({
       code: 'ERR_MTLS_CONFIG',
@@ -74,8 +75,8 @@ async function readConfigFile(path: string | undefined, report: Report): Promise
   }
 }
 
-/** Options that name files. */
-const SOURCES = new Set(['key', 'cert', 'pkcs12', 'passphrase', 'ca', 'intermediates', 'crl', 'denyList']);
+/** Options of `server` and `clients` that name files. */
+const SOURCES = new Set(['key', 'cert', 'pkcs12', 'passphrase', 'issuer', 'ca', 'intermediates', 'crl', 'denyList']);
 
 function rebase(options: Raw, folder: string): Raw {
   return Object.fromEntries(

@@ -273,7 +273,12 @@ describe('the environment', () => {
     const file = folder.write(
       'mtls.json',
       JSON.stringify({
-        server: {key: 'k', cert: 'c', limits: {maxConnections: 7, headersTimeoutMs: 700}},
+        server: {
+          key: 'k',
+          cert: 'c',
+          limits: {maxConnections: 7, headersTimeoutMs: 700},
+          stapling: {issuer: 'i'},
+        },
         clients: {
           ca: ['ca', {ca: 'anchor', name: 'A'}, {path: 'p'}, {env: 'E'}],
           maxIntermediates: 2,
@@ -298,6 +303,7 @@ describe('the environment', () => {
       [at('ca'), at('anchor'), {path: at('p')}, {env: 'E'}],
     );
     assert.equal(options.revocation.revocation?.denyList, at('deny.json'));
+    assert.deepEqual(options.stapling, {issuer: at('i')});
   });
 
   it('cannot weaken anything from a file', async () => {

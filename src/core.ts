@@ -61,6 +61,7 @@ export type {
 } from './audit/events';
 export {attachLineSink} from './audit/line-sink';
 export {recordMetrics, sampleState} from './audit/metrics';
+export type {ServerState} from './audit/metrics';
 export {tlsAttributes} from './audit/opentelemetry';
 export {bindPrometheus} from './audit/prometheus';
 export {attachSink} from './audit/sink';
@@ -68,7 +69,10 @@ export type {AuditSink} from './audit/sink';
 
 // A server
 export {createMtlsServer} from './rehearsal/rehearsed-server';
+export type {Health, HealthDetail} from './server/health';
 export type {MtlsServer, ServerExtras} from './server/mtls-server';
+export type {ReloadOptions} from './server/reload/settings';
+export type {ReloadOutcome} from './server/reload/reloader';
 export type {AnchorOptions, ClientOptions, IdentityOptions, MtlsOptions} from './server/options';
 export {peerOf} from './server/peer';
 export type {ConnectionFacts, PeerState} from './server/peer';

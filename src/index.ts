@@ -3,6 +3,7 @@
  */
 
 export {MtlsComponent} from './loopback/component';
+export {MtlsHealthController} from './loopback/health-controller';
 export {AUDIT_SINKS, MtlsBindings, STRATEGY_NAME} from './loopback/keys';
 export type {MtlsComponentOptions} from './loopback/options';
 export type {MtlsPrincipal} from './loopback/principal';

@@ -192,6 +192,7 @@ const OPTIONS = record({
           headersTimeoutMs: optional(milliseconds),
           requestTimeoutMs: optional(milliseconds),
           keepAliveTimeoutMs: optional(milliseconds),
+          unreadyMs: optional(count(0, 600_000)),
           drainTimeoutMs: optional(count(0, 3_600_000)),
           maxConnections: optional(connections),
           maxConnectionsPerAddress: optional(connections),

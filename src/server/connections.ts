@@ -61,6 +61,14 @@ export class Connections {
     return this.#entries.size;
   }
 
+  /** Open connections by role of their principal; one with two roles counts for both. */
+  get countByRole(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const {standing} of this.#entries.values())
+      for (const role of standing.state.principal.roles) counts.set(role, (counts.get(role) ?? 0) + 1);
+    return counts;
+  }
+
   /** Takes a connection in that was judged under the current snapshot. */
   add(socket: TLSSocket, evidence: PeerEvidence, state: PeerState): void {
     const entry: Entry = {socket, evidence, standing: admitted(state), use: 'unused', pending: undefined};

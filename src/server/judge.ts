@@ -70,6 +70,11 @@ export class Judge {
     return this.#snapshot;
   }
 
+  /** How many verdicts are remembered, and how often that helped. */
+  get cache(): {readonly entries: number; readonly hits: number; readonly misses: number} {
+    return {entries: this.#verdicts.size, ...this.#verdicts.lookups};
+  }
+
   /** Takes a new snapshot in force; nothing that was decided under the old one is used again. */
   adopt(snapshot: Snapshot): void {
     this.#snapshot = snapshot;

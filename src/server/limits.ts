@@ -11,6 +11,11 @@ export interface LimitOptions {
   readonly requestTimeoutMs?: number;
   /** Idle time between two requests on one connection, in milliseconds. Default 65000. */
   readonly keepAliveTimeoutMs?: number;
+  /**
+   * How long `close` goes on accepting after readiness is gone, in milliseconds, so that who sends requests here notices
+   * first. Default 0.
+   */
+  readonly unreadyMs?: number;
   /** What `close` waits for requests that are still running, in milliseconds. Default 10000. */
   readonly drainTimeoutMs?: number;
   /** Open connections. Default 10000. */
@@ -31,6 +36,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   headersTimeoutMs: 15_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 65_000,
+  unreadyMs: 0,
   drainTimeoutMs: 10_000,
   maxConnections: 10_000,
   maxConnectionsPerAddress: 1_000,

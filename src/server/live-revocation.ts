@@ -65,6 +65,11 @@ export class LiveRevocation implements RevocationMemory {
     return this.#plan?.crls ?? [];
   }
 
+  /** Every CRL that is in force, from files and from URLs. */
+  get crls(): readonly VerifiedCrl[] {
+    return [...(this.#plan?.crls ?? []), ...this.#crls.crls];
+  }
+
   /** Takes a plan in force and returns its view. */
   adopt(plan: RevocationPlan): RevocationView {
     this.#plan = plan;

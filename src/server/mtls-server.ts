@@ -1,6 +1,7 @@
 import type {IncomingMessage, RequestListener} from 'node:http';
 import type {Server} from 'node:https';
 import type {AddressInfo, ListenOptions, Socket} from 'node:net';
+import type {ServerState} from '../audit/metrics';
 import {publish} from '../audit/publish';
 import {ConfigError} from '../errors';
 import type {ConfigFault} from '../errors';
@@ -12,6 +13,7 @@ import {weakeningOf} from './config';
 import type {ResolvedOptions} from './config';
 import {useDefaultSink} from './default-sink';
 import type {Admission} from './gate';
+import type {Health} from './health';
 import type {Snapshot} from './judge';
 import type {MessageClasses} from './listener';
 import {loadMaterial} from './material';
@@ -66,7 +68,14 @@ export interface MtlsServer {
    * at a restart unless `clients.revocation.denyListStore` keeps it. @throws MtlsError `ERR_MTLS_CONFIG`
    */
   revoke(entry: DenyEntryText): Promise<void>;
-  /** Stops accepting, waits for running requests up to `server.limits.drainTimeoutMs`, then closes everything. */
+  /** How it is: what ends soon or has ended, how the latest reload did, and whether it is ready. */
+  health(): Health;
+  /** What metrics are made of, for `bindPrometheus` or `sampleState`. */
+  state(): ServerState;
+  /**
+   * Is no longer ready, goes on for `server.limits.unreadyMs`, stops accepting, waits for running requests up to
+   * `server.limits.drainTimeoutMs`, then closes everything.
+   */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,9 @@
 import {once} from 'node:events';
+import {setTimeout as delay} from 'node:timers/promises';
 import type {IncomingMessage} from 'node:http';
 import type {Server} from 'node:https';
 import type {AddressInfo, ListenOptions, Socket} from 'node:net';
+import type {ServerState} from '../audit/metrics';
 import {publish} from '../audit/publish';
 import {MtlsError} from '../errors';
 import type {ConfigFault} from '../errors';
@@ -12,7 +14,11 @@ import {Assembly} from './assembly';
 import type {AssemblyParts} from './assembly';
 import type {ResolvedOptions} from './config';
 import {drain} from './drain';
+import {ExpiryWatch, nameOfCrl, perishablesOf} from './expiry';
+import type {Perishable} from './expiry';
 import type {Admission} from './gate';
+import {healthOf} from './health';
+import type {Health} from './health';
 import type {Snapshot} from './judge';
 import type {LiveRevocation} from './live-revocation';
 import type {Material} from './material';
@@ -48,6 +54,9 @@ export class RunningServer {
   readonly #live: LiveRevocation;
   readonly #releaseSink: () => void;
   #options: ResolvedOptions;
+  readonly #expiry: ExpiryWatch;
+  #phase: 'made' | 'ready' | 'stopping' = 'made';
+  #chain: Material['credentials']['chain'];
   #stapler: Stapler | undefined;
 
   constructor(parts: RunningServerParts) {
@@ -56,7 +65,9 @@ export class RunningServer {
     this.#live = live;
     this.#source = source;
     this.#releaseSink = releaseSink;
+    this.#chain = material.credentials.chain;
     this.#stapler = material.stapler;
+    this.#expiry = new ExpiryWatch(() => this.#perishables(), publish);
     this.#assembly = new Assembly({
       options,
       material,
@@ -72,7 +83,11 @@ export class RunningServer {
       options.reload,
       source.inForce,
     );
+    this.https.prependListener('request', (_, response) => {
+      if (this.#phase === 'stopping') response.setHeader('connection', 'close');
+    });
     this.https.on('listening', () => {
+      this.#phase = 'ready';
       publish({
         family: 'start',
         phase: 'listening',
@@ -102,6 +117,23 @@ export class RunningServer {
     return peerOf(socket);
   }
 
+  health(): Health {
+    const readiness = this.#phase === 'ready' ? 'ready' : 'not ready';
+    return healthOf(this.#perishables(), this.#reloader.latest, readiness, new Date());
+  }
+
+  state(): ServerState {
+    const {connections, judge} = this.#assembly;
+    return {
+      generation: this.snapshot.generation,
+      connections: connections.size,
+      connectionsByRole: connections.countByRole,
+      crls: this.#live.crls.map(crl => ({source: nameOfCrl(crl), thisUpdate: crl.facts.thisUpdate})),
+      expiries: this.#perishables(),
+      decisionCache: judge.cache,
+    };
+  }
+
   async listen(options: ListenOptions): Promise<AddressInfo> {
     this.https.listen(options);
     await once(this.https, 'listening');
@@ -127,6 +159,8 @@ export class RunningServer {
     this.#stapler?.stop();
     this.#stapler = material.stapler;
     this.#stapler?.start();
+    this.#chain = material.credentials.chain;
+    this.#expiry.check(new Date());
     await this.#assembly.connections.rejudge();
   }
 
@@ -146,6 +180,7 @@ export class RunningServer {
       this.#assembly.adoptRevocation(revocation);
     });
     this.#stapler?.start();
+    this.#expiry.start();
     await this.#reloader.start(this.#source.inForce);
   }
 
@@ -155,16 +190,26 @@ export class RunningServer {
   }
 
   async #close(): Promise<void> {
-    const reloaded = this.#reloader.stop();
+    const {unreadyMs, drainTimeoutMs} = this.#options.limits;
     const {https, connections, handshakes} = this.#assembly;
+    const lingerMs = this.#phase === 'ready' ? unreadyMs : 0;
+    this.#phase = 'stopping';
+    if (lingerMs > 0) await delay(lingerMs);
+    const reloaded = this.#reloader.stop();
+    this.#expiry.stop();
     handshakes.destroyHeld();
-    await drain(https, connections, this.#options.limits.drainTimeoutMs);
+    await drain(https, connections, drainTimeoutMs);
     connections.stop();
     await reloaded;
     this.#stapler?.stop();
     await this.#live.stop();
     publish({family: 'start', phase: 'stopped', message: 'stopped', generation: this.snapshot.generation});
     this.#releaseSink();
+  }
+
+  #perishables(): readonly Perishable[] {
+    const {anchors} = this.snapshot;
+    return perishablesOf({chain: this.#chain, anchors, crls: this.#live.crls, weakenings: this.#options.danger});
   }
 
   /** Loads a candidate and takes it in force, or gives the faults. */

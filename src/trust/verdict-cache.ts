@@ -25,6 +25,8 @@ export class VerdictCache {
   readonly #lifetimeMs: number;
   readonly #entries = new Map<string, Entry>();
   #generation: number | undefined;
+  #hits = 0;
+  #misses = 0;
 
   constructor({size = 10_000, lifetimeSeconds = 600}: VerdictCacheLimits = {}) {
     this.#size = size;
@@ -36,6 +38,11 @@ export class VerdictCache {
     return this.#entries.size;
   }
 
+  /** How many decisions came from memory, and how many were made anew. */
+  get lookups(): {readonly hits: number; readonly misses: number} {
+    return {hits: this.#hits, misses: this.#misses};
+  }
+
   /** The decision of {@link verifyPeer}, from memory where it was made for the same certificates and generation. */
   decide(evidence: PeerEvidence, trust: TrustSnapshot<unknown>, now: Date): Decision {
     if (trust.generation !== this.#generation) this.#entries.clear();
@@ -43,7 +50,10 @@ export class VerdictCache {
     const key = keyOf(evidence);
     const known = this.#entries.get(key);
     this.#entries.delete(key);
-    const entry = known !== undefined && this.#isUsable(known, now) ? known : this.#entryFor(evidence, trust, now);
+    const remembered = known !== undefined && this.#isUsable(known, now) ? known : undefined;
+    if (remembered === undefined) this.#misses++;
+    else this.#hits++;
+    const entry = remembered ?? this.#entryFor(evidence, trust, now);
     if (entry.decision.verdict === 'accept') this.#keep(key, entry);
     return entry.decision;
   }

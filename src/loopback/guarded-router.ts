@@ -28,13 +28,28 @@ export class LiteralFirstRouter extends TrieRouter {
 
   /** As in LoopBack, without printing every route that is found into a string that nobody reads. */
   protected override findRouteWithPathVars(verb: string, path: string): ResolvedRoute | undefined {
-    const found = this.#templates.match(this.getKey(verb, path));
+    const found = this.#templates.match(this.getKey(verb, withoutNodeNames(path)));
     return found === undefined ? undefined : createResolvedRoute(found.node.value, found.params ?? {});
   }
 
   protected override listRoutesWithPathVars(): RouteEntry[] {
     return this.#templates.list().map(({value}) => value);
   }
+}
+
+/**
+ * The same path with those segments escaped that LoopBack's trie would take for a node of its own: `{id}`, under which
+ * it keeps a template, and `constructor` or `__proto__`, which its plain objects inherit. Values are decoded again.
+ */
+function withoutNodeNames(path: string): string {
+  const segments = path.split('/').map(segment => {
+    return segment in Object.prototype ? escapeFirst(segment) : segment.replaceAll(/[{}]/g, encodeURIComponent);
+  });
+  return segments.join('/');
+}
+
+function escapeFirst(segment: string): string {
+  return `%${segment.charCodeAt(0).toString(16)}${segment.slice(1)}`;
 }
 
 function toggleSlash(path: string): string {

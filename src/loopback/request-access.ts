@@ -64,7 +64,15 @@ export class RequestAccess {
   /** Decides about a request before anything of the application sees it. */
   decide(request: Request, router: GuardedRouter): AllowedRequest | RefusedRequest {
     const asked = (this.#access?.preflights === 'answer' ? preflightOf(request) : undefined) ?? request;
-    return this.decideRoute(request, router.peek(asked), asked);
+    let resolved: ResolvedRoute | undefined;
+    try {
+      resolved = router.peek(asked);
+    } catch {
+      const refused = refuse(UNREADABLE);
+      this.#record(request, refused);
+      return refused;
+    }
+    return this.decideRoute(request, resolved, asked);
   }
 
   /** Decides about a request whose route was looked up before. */
@@ -223,6 +231,11 @@ const UNKNOWN: Refusal = Object.freeze<Refusal>({
   code: 'ERR_MTLS_ACCESS_NO_RULE',
   required: 'a route or a rule',
   found: 'neither',
+});
+const UNREADABLE: Refusal = Object.freeze<Refusal>({
+  code: 'ERR_MTLS_REQUEST_TARGET',
+  required: 'a path that the router can read',
+  found: 'one at which it failed',
 });
 const BROKEN_VOTE: Refusal = Object.freeze<Refusal>({
   code: 'ERR_MTLS_ACCESS_DENIED',

@@ -16,12 +16,23 @@ const ABSOLUTE_FORM = /^https:\/\/([^/?#@]+)(\/.*)?$/i;
 /** Why the request target cannot be trusted to mean one thing, or undefined. */
 export function judgeTarget(url: string): Refusal | undefined {
   const path = pathOf(url);
-  if (path?.startsWith('/') === true && !AMBIGUOUS_PATH.test(path)) return undefined;
+  if (path?.startsWith('/') === true && !AMBIGUOUS_PATH.test(path) && isDecodable(path)) return undefined;
   return {
     code: 'ERR_MTLS_REQUEST_TARGET',
     required: 'an unambiguous absolute path',
     found: quote(path ?? url),
   };
+}
+
+/** RFC 3986 section 2.5: escapes stand for UTF-8. A router that decodes others throws instead of deciding. */
+function isDecodable(path: string): boolean {
+  if (!path.includes('%')) return true;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The path of a request target without its query, or undefined where it has none. */

@@ -74,6 +74,9 @@ const REQUESTS: readonly (readonly [string, string, string, Code | undefined])[]
   ['an escaped NUL', 'GET /a%00 HTTP/1.1\r\nhost: localhost', 'localhost', 'ERR_MTLS_REQUEST_TARGET'],
   ['a backslash', 'GET /a\\b HTTP/1.1\r\nhost: localhost', 'localhost', 'ERR_MTLS_REQUEST_TARGET'],
   ['a broken escape', 'GET /a%zz HTTP/1.1\r\nhost: localhost', 'localhost', 'ERR_MTLS_REQUEST_TARGET'],
+  ['an escape that is no UTF-8', 'GET /a%ffb HTTP/1.1\r\nhost: localhost', 'localhost', 'ERR_MTLS_REQUEST_TARGET'],
+  ['an overlong escape', 'GET /%c0%ae%c0%ae/b HTTP/1.1\r\nhost: localhost', 'localhost', 'ERR_MTLS_REQUEST_TARGET'],
+  ['an escape of UTF-8', 'GET /a%C3%A9b HTTP/1.1\r\nhost: localhost', 'localhost', undefined],
   ['a fragment', 'GET /a#b HTTP/1.1\r\nhost: localhost', 'localhost', 'ERR_MTLS_REQUEST_TARGET'],
 ];
 

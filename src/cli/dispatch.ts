@@ -1,7 +1,7 @@
-import {styleText} from 'node:util';
 import {MtlsError, ConfigError} from '../errors';
 import {CliError, EXIT, usageError} from './command';
 import type {Command, CommandGroup, Io, Output} from './command';
+import {paintFor} from './paint';
 
 /** Runs the command that the arguments name and prints what goes wrong. Resolves to the exit code; never rejects. */
 export async function runCommandLine(program: CommandGroup, args: readonly string[], io: Io): Promise<number> {
@@ -45,14 +45,12 @@ function print(output: Output, text: string, exitCode: number): number {
   return exitCode;
 }
 
-function printFailure(error: unknown, {stderr, env}: Io): number {
+function printFailure(error: unknown, io: Io): number {
+  const {stderr} = io;
   const {lines, hint, exitCode} = failureOf(error);
-  // styleText would look at the terminal of the process, which need not be where this goes.
-  const coloured = stderr.isTTY === true && !env['NO_COLOR'];
-  const label = (format: 'red' | 'yellow', text: string) =>
-    coloured ? styleText(format, text, {validateStream: false}) : text;
-  for (const line of lines) stderr.write(`${label('red', 'error:')} ${line}\n`);
-  if (hint !== undefined) stderr.write(`${label('yellow', 'hint:')} ${hint}\n`);
+  const paint = paintFor(stderr, io);
+  for (const line of lines) stderr.write(`${paint('red', 'error:')} ${line}\n`);
+  if (hint !== undefined) stderr.write(`${paint('yellow', 'hint:')} ${hint}\n`);
   return exitCode;
 }
 

@@ -7,8 +7,13 @@ type Style = Parameters<typeof styleText>[0];
 export type Paint = (style: Style, text: string) => string;
 
 /** Colours for a terminal that wants them: none in a file or a pipe, none where `NO_COLOR` is set. */
-export function paintFor(output: Output, {env}: Pick<Io, 'env'>): Paint {
-  const coloured = output.isTTY === true && !env['NO_COLOR'];
+export function paintFor(output: Output, io: Pick<Io, 'env'>): Paint {
+  const colour = colourFor(output, io);
   // styleText would look at the terminal of the process, which need not be where this goes.
-  return (style, text) => (coloured ? styleText(style, text, {validateStream: false}) : text);
+  return (style, text) => (colour === 'colour' ? styleText(style, text, {validateStream: false}) : text);
+}
+
+/** Whether the output takes colours. */
+export function colourFor(output: Output, {env}: Pick<Io, 'env'>): 'colour' | 'plain' {
+  return output.isTTY === true && !env['NO_COLOR'] ? 'colour' : 'plain';
 }

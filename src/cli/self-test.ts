@@ -30,7 +30,7 @@ real clients of this Node.js try to get in: without a certificate, with wrong on
 session, under another spelling of the server name, and more. All must be refused; a client with everything in order
 must be served. Nothing else is started, and the CA that issues these clients is gone with the process.
 
-${APP_HELP.replace('; no key is read', '')}
+${APP_HELP}
   --config FILE       JSON configuration; default: the one that MTLS_CONFIG names
   --json              print the outcomes as JSON
 

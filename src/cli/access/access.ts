@@ -33,6 +33,7 @@ Usage: mtls access --app MODULE [options]
 
 The matrix is computed from the rules that decide about requests. Below it: endpoints that nobody reaches, roles that
 open nothing, identity rules that no certificate can match or that match the same ones, and roles that no anchor gives.
+Neither certificates nor keys have to be there.
 
 ${APP_HELP}
   --format KIND       ${Object.keys(FORMATS).join(', ')} (default table); --json is short for json

@@ -27,7 +27,7 @@ type AuditedServer = Pick<MtlsRestServer, 'audit' | 'paths'>;
 
 /** How `--app` is read, for help texts. */
 export const APP_HELP = `  --app MODULE[#NAME] compiled module of the application: exports createApplication() or an Application class.
-                      It is made and booted, but neither started nor listening; no key is read`;
+                      It is made and booted, but neither started nor listening`;
 
 /**
  * Makes the application that `--app` names: a function `createApplication()`, the export after `#`, or the only

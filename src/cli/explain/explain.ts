@@ -31,7 +31,7 @@ Usage: mtls explain CERT (--app MODULE | --config FILE) [options]
 
 Decides with the configuration of the server: every check of every path, the revocation data the server would ask,
 the identity rules that match and those that nearly do, the principal, and with --app what it reaches. A refusal comes
-with the way to fix it. The checks are those of this library; OpenSSL, which looks at the chain before, is not asked.
+with the way to fix it. No key is read. The checks are those of this library; OpenSSL, which looks at the chain before, is not asked.
 
 With --event: finds an event of the audit log by its id, or everything about a request by its correlation id, and says
 what happened in words.

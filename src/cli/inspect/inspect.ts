@@ -2,6 +2,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {EXIT, parseOptions, usageError} from '../command';
 import type {Command} from '../command';
+import {colourFor} from '../paint';
 import {descriptionsAsJson, renderDescriptions} from './description';
 import {describeFile} from './file';
 import {describeServer} from './live-server';
@@ -40,9 +41,8 @@ Exit codes: 0 told, warnings or not; 1 it could not be read; 2 usage.`,
     const descriptions = isServer(what, resolve(io.cwd, what))
       ? await describeServer(what, io.now())
       : describeFile(read(what), passphrase, io.now());
-    const coloured = io.stdout.isTTY === true && !io.env['NO_COLOR'];
     io.stdout.write(
-      values.json ? descriptionsAsJson(descriptions) : renderDescriptions(descriptions, coloured ? 'colour' : 'plain'),
+      values.json ? descriptionsAsJson(descriptions) : renderDescriptions(descriptions, colourFor(io.stdout, io)),
     );
     return EXIT.ok;
   },

@@ -1,6 +1,7 @@
 import type {CertificateRecord} from '../../pki/records';
 import {EXIT, parseOptions} from '../command';
 import type {Command} from '../command';
+import {columns} from '../table';
 import {FOLDER_HELP, FOLDER_OPTIONS, openCa} from './options';
 
 export const list: Command = {
@@ -38,12 +39,10 @@ function statusOf(record: CertificateRecord, all: readonly CertificateRecord[], 
 }
 
 function table(rows: readonly (CertificateRecord & {readonly status: Status})[]): string {
-  const lines = [
+  return columns([
     ['NAME', 'PURPOSE', 'ISSUER', 'STATUS', 'NOT AFTER', 'SERIAL NUMBER'],
     ...rows.map(row => [row.name, row.purpose, row.issuer, row.status, minuteOf(row.notAfter), row.serialNumber]),
-  ];
-  const widths = [0, 1, 2, 3, 4].map(column => Math.max(...lines.map(line => line[column]?.length ?? 0)));
-  return lines.map(line => `${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`).join('');
+  ]);
 }
 
 function minuteOf(date: Date): string {

@@ -11,6 +11,7 @@ import {renderTerminal} from '../../scan/report/terminal';
 import {scan as scanServer} from '../../scan/scan';
 import {CliError, EXIT, parseOptions, usageError} from '../command';
 import type {Command, Io} from '../command';
+import {colourFor} from '../paint';
 import {jobOf, OPTIONS} from './job';
 import type {Job} from './job';
 import {ProgressLine} from './progress-line';
@@ -100,9 +101,9 @@ function render(report: Report, job: Job, io: Io, baseline: Baseline | undefined
     case 'html':
       return renderHtml(report);
     case 'text': {
-      const coloured = job.output === undefined && io.stdout.isTTY === true && !io.env['NO_COLOR'];
+      const colour = job.output === undefined ? colourFor(io.stdout, io) : 'plain';
       const detail = baseline === undefined ? job.detail : 'new';
-      return `${renderTerminal(report, {colour: coloured ? 'colour' : 'plain', detail})}\n`;
+      return `${renderTerminal(report, {colour, detail})}\n`;
     }
   }
 }

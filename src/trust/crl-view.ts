@@ -113,12 +113,13 @@ export class CrlView implements RevocationView {
     if (signerUntilMs === undefined) return {kind: 'refused', why: 'its signer does not lead to the anchor'};
     const delta = this.#deltaOn(crl);
     const used = delta === undefined ? [crl] : [delta, crl];
-    for (const one of used) {
-      const stale = this.#whyNotCurrent(one, now);
-      if (stale !== undefined) return {kind: 'refused', why: stale};
-    }
+    const entry = entryAbout(subject, crl, delta);
+    // Time ends what a CRL says by silence. What it calls revoked stays so: RFC 5280 section 3.3 keeps an entry until
+    // the certificate has expired, and whoever holds back the next CRL must gain nothing by it.
+    const stale = used.map(one => this.#whyNotCurrent(one, now)).find(why => why !== undefined);
+    if (stale !== undefined && entry === undefined) return {kind: 'refused', why: stale};
     const freshUntilMs = Math.min(signerUntilMs, ...used.map(one => this.#endOf(one)));
-    return {kind: 'says', freshUntilMs, entry: entryAbout(subject, crl, delta)};
+    return {kind: 'says', freshUntilMs, entry};
   }
 
   /** RFC 5280 section 6.3.3 (f): the CA itself, or a signer with a path to the same anchor. Undefined: neither. */

@@ -50,16 +50,14 @@ export class OcspAnswers implements RevocationView {
     if (known === undefined) return unknown('none yet');
     this.#keep(key, known.answer, now.getTime());
     const {status, usableFrom, usableUntil} = known.answer.statement;
+    // Time ends a good answer only: whoever keeps the next one away must gain nothing by it.
+    if (status.kind === 'revoked')
+      return {status: 'revoked', since: status.since, reason: status.reason, source: 'OCSP'};
     if (now < usableFrom) return unknown(`one from the future, ${usableFrom.toISOString()}`);
     if (now > usableUntil) return unknown(`one that ended ${usableUntil.toISOString()}`);
-    switch (status.kind) {
-      case 'good':
-        return {status: 'good', freshUntil: usableUntil, source: 'OCSP'};
-      case 'revoked':
-        return {status: 'revoked', since: status.since, reason: status.reason, source: 'OCSP'};
-      case 'unknown':
-        return unknown('a responder that does not know the certificate');
-    }
+    return status.kind === 'good'
+      ? {status: 'good', freshUntil: usableUntil, source: 'OCSP'}
+      : unknown('a responder that does not know the certificate');
   }
 
   #keep(key: string, answer: OcspAnswer, usedAtMs: number): void {

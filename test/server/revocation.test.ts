@@ -235,6 +235,12 @@ describe('revocation over real TLS', () => {
       assert.equal(await outcome(), 'ERR_MTLS_REVOKED');
     });
 
+    it('refuses a client that the last CRL revoked, in spite of the weakening and though that CRL has ended', async () => {
+      const ended = {thisUpdate: inHours(-3), nextUpdate: inHours(-2), ...revokedAlice};
+      await serve({crl: crlFile('ended.crl', ended)}, {danger: [dangerouslyAllowUnknownRevocation(soon)]});
+      assert.equal(await outcome(), 'ERR_MTLS_REVOKED');
+    });
+
     const stale = {thisUpdate: inHours(-3), nextUpdate: inHours(-2)};
     const grace = (graceHours: number, until: Date): RevocationOptions => ({
       unknown: {graceHours, reason: 'the CA moves house', until},

@@ -83,7 +83,25 @@ const ROWS: readonly Row[] = [
 
   ['a CRL that ends this millisecond', [{nextUpdate: now}], {}, 'good'],
   ['a CRL that ended a second ago', [{nextUpdate: later(-1000)}], {}, 'unknown'],
-  ['a stale CRL that revokes', [{...revoking, nextUpdate: later(-1000)}], {}, 'unknown'],
+  ['a stale CRL that revokes', [{...revoking, nextUpdate: later(-1000)}], {}, 'revoked'],
+  ['a stale CRL that holds', [{...hold, nextUpdate: later(-1000)}], {}, 'revoked'],
+  [
+    'a stale CRL that revokes another',
+    [{entries: [{serialNumber: 6n, revokedAt: now}], nextUpdate: later(-1000)}],
+    {},
+    'unknown',
+  ],
+  ['a CRL without nextUpdate that revokes', [{...revoking, without: ['nextUpdate']}], {}, 'revoked'],
+  ['a CRL from the future that revokes', [{...revoking, thisUpdate: later(61_000)}], {}, 'revoked'],
+  [
+    'a stale CRL that revokes, above an older one that has not ended',
+    [
+      {number: 1, nextUpdate: later(HOUR)},
+      {...revoking, number: 2, nextUpdate: later(-1000)},
+    ],
+    {},
+    'revoked',
+  ],
   ['a CRL without nextUpdate', [{without: ['nextUpdate']}], {}, 'unknown'],
   ['a CRL from the future, inside the skew', [{thisUpdate: later(60_000)}], {}, 'good'],
   ['a CRL from the future, beyond the skew', [{thisUpdate: later(61_000)}], {}, 'unknown'],
@@ -249,6 +267,21 @@ const ROWS: readonly Row[] = [
   [
     'a delta past its nextUpdate, which stops the CRL below it',
     [{number: 1}, {number: 2, deltaOf: 1, nextUpdate: later(-1000)}],
+    {},
+    'unknown',
+  ],
+  [
+    'a delta past its nextUpdate that revokes',
+    [{number: 1}, {...revoking, number: 2, deltaOf: 1, nextUpdate: later(-1000)}],
+    {},
+    'revoked',
+  ],
+  [
+    'a delta past its nextUpdate that took a hold back',
+    [
+      {...hold, number: 1},
+      {...removing, number: 2, deltaOf: 1, nextUpdate: later(-1000)},
+    ],
     {},
     'unknown',
   ],

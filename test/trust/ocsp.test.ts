@@ -190,6 +190,13 @@ describe('OcspAnswers', () => {
     });
   }
 
+  it('says revoked at any time where the last answer did', () => {
+    const revoked = statement({kind: 'revoked', since: later(-HOUR), reason: 'keyCompromise'});
+    answers.put({about, statement: revoked, receivedAtMs: now.getTime()});
+    for (const at of [later(-60_001), now, later(HOUR + 1)])
+      assert.equal(answers.statusOf(subject, issuer, anchor, at).status, 'revoked');
+  });
+
   it('says unknown where the responder does not know', () => {
     answers.put({about, statement: statement({kind: 'unknown'}), receivedAtMs: now.getTime()});
     assert.equal(answers.statusOf(subject, issuer, anchor, now).status, 'unknown');

@@ -76,7 +76,8 @@ async function main(name: string, folder: string, crl: string, handshakes: numbe
     windows.push((user + system) / 1000 / handshakes);
   }
   stop();
-  return windows.sort((a, b) => a - b)[2] ?? 0;
+  // Whatever else runs on the machine only ever adds.
+  return Math.min(...windows);
 }
 
 const [name = '', folder = '', crl = '', handshakes = '0'] = process.argv.slice(2);

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {PassThrough} from 'node:stream';
+import type {RestApplication} from '@loopback/rest';
 import type {AuditEvent} from '../../src/audit/events';
+import {attachLineSink} from '../../src/audit/line-sink';
 import {record} from '../../src/audit/publish';
 import {formatLine} from '../../src/audit/redact';
 import {REMEDIES} from '../../src/cli/explain/remedies';
 import {CATALOGUE} from '../../src/errors';
+import {CORRELATION_HEADER} from '../../src/server/answer';
+import {nurse, serving} from '../loopback/support/clinic';
 import {mtls} from './terminal';
 
 const PEER = {remoteAddress: '192.0.2.7', remotePort: 50_000, subject: 'CN=bob'};
@@ -80,6 +85,22 @@ describe('mtls explain --event', () => {
     const {out} = await mtls(['explain', '--event', idOf(3), '--log', log]);
     assert.match(out, /why {2}clients\.crl: revocation data .*\n {2}fix {2}fetch it\n/);
     assert.match(out, /changed +crl\n/);
+  });
+
+  it('knows the correlation id of an answer that a real server gave', async () => {
+    const stream = new PassThrough();
+    const detach = attachLineSink(stream);
+    const setup = (app: RestApplication): void => {
+      app.route('get', '/x', {responses: {}, 'x-mtls-access': {allowedRoles: ['admin']}}, () => 'secret');
+    };
+    const answer = await serving({setup}, clinic => clinic.get(nurse, '/x'));
+    detach();
+    const {code, out} = await mtls(['explain', '--event', String(answer.headers[CORRELATION_HEADER])], {
+      input: String(stream.read()),
+    });
+    assert.deepEqual([answer.status, code], [403, 0]);
+    assert.match(out, /^mtls\.authorization\.deny .*\n {2}why .*required one of the roles admin, found nurse,/);
+    assert.match(out, /\n {2}principal +spiffe:\/\/clinic\.example\/nora\n/);
   });
 
   it('reads standard input, and prints JSON', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {Folder} from '../server/harness';
 import {moduleIn, optionsOf, smallApplication} from './applications';
@@ -54,6 +55,14 @@ describe('--app', () => {
       assert.deepEqual([code, err], [0, '']);
       assert.match(out, /\nGET \/wards +handler +yes\n/);
     });
+
+  it('ends although the application keeps something running', () => {
+    const file = moduleIn(folder, 'busy.js', `${SMALL} setInterval(() => undefined, 1_000);`);
+    const command = [join(ROOT, 'dist/src/cli/main.js'), 'access', '--app', file];
+    const {status, stdout, stderr} = spawnSync(process.execPath, command, {cwd: folder.path, encoding: 'utf8'});
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /^ENDPOINT/);
+  });
 
   const REFUSED: readonly (readonly [string, string, string, string])[] = [
     ['a module without application', 'exports.a = 1;', '', 'exports no application'],

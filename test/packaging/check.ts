@@ -102,6 +102,8 @@ async function refusesToStart(app: string, env: Readonly<Record<string, string>>
   const child = start(app, {MTLS_CONFIG: writeConfig(app, ACCESS), ...env});
   let output = '';
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  // A stream that nobody reads never ends, and the process would never be closed.
+  child.stdout?.resume();
   const [status] = (await once(child, 'close')) as [number | null];
   assert.notEqual(status, 0, `the start should be refused (${expected})`);
   assert.ok(output.includes(expected), `the refusal should name ${expected}:\n${output}`);

@@ -26,8 +26,8 @@ async function main(): Promise<void> {
   try {
     const tarball = pack(folder);
     const app = installStockApplication(folder, tarball);
-    await refusesToStart(app, {LINE: 'late'}, 'ERR_MTLS_COMPONENT_LATE');
-    await refusesToStart(app, {MTLS_CONFIG: writeConfig(app, undefined)}, 'GET /ping');
+    await refusesToStart(app, ACCESS, {LINE: 'late'}, 'ERR_MTLS_COMPONENT_LATE');
+    await refusesToStart(app, undefined, {}, 'GET /ping');
     await serves(app);
     console.log('the package works in a stock LoopBack application');
   } finally {
@@ -94,12 +94,19 @@ function start(app: string, env: Readonly<Record<string, string>>): ReturnType<t
     cwd: app,
     env: {...process.env, ...env},
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A start that should be refused and is not would wait for clients for ever.
+    timeout: 60_000,
   });
 }
 
 /** The start ends with an error that names the code or the route. */
-async function refusesToStart(app: string, env: Readonly<Record<string, string>>, expected: string): Promise<void> {
-  const child = start(app, {MTLS_CONFIG: writeConfig(app, ACCESS), ...env});
+async function refusesToStart(
+  app: string,
+  access: object | undefined,
+  env: Readonly<Record<string, string>>,
+  expected: string,
+): Promise<void> {
+  const child = start(app, {MTLS_CONFIG: writeConfig(app, access), ...env});
   let output = '';
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   // A stream that nobody reads never ends, and the process would never be closed.

@@ -1,3 +1,4 @@
+import {publish} from '../audit/publish';
 import {signerCheck} from '../trust/crl-signer';
 import {CrlView, DEFAULT_CRL_POLICY} from '../trust/crl-view';
 import type {TrustAnchor} from '../trust/anchor';
@@ -84,8 +85,20 @@ export class LiveRevocation implements RevocationMemory {
    */
   async start(onChange: (view: RevocationView) => void): Promise<void> {
     this.#onChange = onChange;
+    this.#announceGrace();
     await this.#denyList.start();
     this.#timer = setInterval(() => void this.#refresh(), REFRESH_POLL_MS).unref();
+  }
+
+  /** Once for each soft fail, however many anchors share it. */
+  #announceGrace(): void {
+    const plan = this.#plan;
+    const graces = plan?.anchors.flatMap(anchor => plan.policyOf(anchor).grace ?? []) ?? [];
+    const messages = graces.map(
+      ({hours, until, reason}) =>
+        `stale revocation data counts for ${hours} hours until ${until.toISOString()}: ${reason}`,
+    );
+    for (const message of new Set(messages)) publish({family: 'start', phase: 'weakening', message});
   }
 
   async stop(): Promise<void> {

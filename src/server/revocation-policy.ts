@@ -9,7 +9,7 @@ export interface ResolvedPolicy {
   readonly shortLivedHours?: number;
   readonly agreement: 'any' | 'all';
   readonly unknown: 'hard-fail' | 'deny-list-only';
-  readonly grace?: Grace;
+  readonly grace?: Grace & {readonly reason: string};
   readonly indirectCrl: 'deny' | 'allow';
 }
 
@@ -42,9 +42,13 @@ export function resolveRevocationPolicy(
     ...(shortLivedHours !== undefined && {shortLivedHours}),
     agreement: options.agreement ?? 'any',
     unknown: typeof unknown === 'object' ? 'hard-fail' : unknown,
-    ...(softFail && {grace: {hours: softFail.graceHours, until: new Date(softFail.until)}}),
+    ...(softFail && {grace: graceOf(softFail)}),
     indirectCrl: options.indirectCrl ?? 'deny',
   };
+}
+
+function graceOf({graceHours, reason, until}: SoftFail): NonNullable<ResolvedPolicy['grace']> {
+  return {hours: graceHours, until: new Date(until), reason};
 }
 
 function checkHours(hours: number, where: string, report: (fault: ConfigFault) => void): void {

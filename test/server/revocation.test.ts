@@ -23,7 +23,7 @@ const soon = {reason: 'a test of the weakening', until: inHours(1)};
 
 describe('revocation over real TLS', () => {
   const folder = new Folder();
-  const recorder = new Recorder('refusal', 'revocation', 'reload');
+  const recorder = new Recorder('refusal', 'revocation', 'reload', 'start');
   const web = new RevocationWeb(giving(Buffer.alloc(0)));
   let running: Running | undefined;
 
@@ -250,6 +250,10 @@ describe('revocation over real TLS', () => {
     it('accepts by a stale CRL inside the signed-off grace', async () => {
       web.behave = giving(clientRoot.issueCrl(stale).der);
       await serve({revocation: grace(3, inHours(1))});
+      assert.match(
+        recorder.of('start').find(({phase}) => phase === 'weakening')?.message ?? '',
+        /3 hours until .*: the CA moves house/,
+      );
       assert.equal(await outcome(), 'hello');
     });
 

@@ -53,7 +53,8 @@ interface Resolved {
   readonly parser: RequestBodyParser;
   readonly validation: ValidationOptions;
   readonly send: Send;
-  readonly reject: Reject;
+  /** Whatever was thrown, as it was thrown: LoopBack looks at more than errors. */
+  reject(...to: [context: Parameters<Reject>[0], thrown: unknown]): void;
 }
 
 /** A request on its way to a method. */
@@ -122,7 +123,7 @@ export class CompiledPath {
     const decision = requests.decideRoute(request, route);
     completeMessages(request, response);
     if (decision.verdict === 'refuse') resolved.reject({request, response}, errorFor(request, decision));
-    else void this.#run({request, response, route, plan, resolved});
+    else this.#run({request, response, route, plan, resolved}).catch(() => request.socket.destroy());
     return true;
   }
 
@@ -153,11 +154,11 @@ export class CompiledPath {
   }
 
   async #run(journey: Journey): Promise<void> {
-    const {request, response, resolved} = journey;
+    const {response, resolved} = journey;
     try {
       resolved.send(response, await this.#invoke(journey));
     } catch (error) {
-      resolved.reject({request, response}, error instanceof Error ? error : new Error(String(error)));
+      answerFailure(journey, error);
     }
   }
 
@@ -190,6 +191,15 @@ export class CompiledPath {
 
   #isExpressResponse(response: ServerResponse): response is Response {
     return response instanceof this.messages.ServerResponse;
+  }
+}
+
+/** What cannot be written, `undefined` for one, fails again while it is written; Express answers that failure. */
+function answerFailure({request, response, resolved}: Journey, thrown: unknown): void {
+  try {
+    resolved.reject({request, response}, thrown);
+  } catch (failure) {
+    resolved.reject({request, response}, failure);
   }
 }
 

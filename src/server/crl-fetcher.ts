@@ -4,6 +4,7 @@ import type {Refusal} from '../errors';
 import type {VerifiedCrl} from '../trust/crl-signature';
 import type {CertificateFacts} from '../x509/certificate';
 import {publishCrl, verifyAll} from './crl-sources';
+import {failureOf} from './revocation-failure';
 import {fetchRevocationData} from './revocation-fetch';
 import type {FetchPolicy} from './revocation-fetch';
 
@@ -70,9 +71,9 @@ export class CrlFetcher {
       if (changed) crls.forEach(publishCrl);
       return changed ? 'changed' : 'unchanged';
     } catch (error) {
-      if (!(error instanceof MtlsError)) throw error;
       this.#held.set(before.url, {...before, dueAtMs: Date.now() + RETRY_MS});
-      publish({family: 'revocation', phase: 'failed', kind: 'crl', source: before.url, why: error.refusal});
+      const why = failureOf(error, before.url);
+      publish({family: 'revocation', phase: 'failed', kind: 'crl', source: before.url, why});
       return 'unchanged';
     }
   }

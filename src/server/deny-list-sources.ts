@@ -4,6 +4,7 @@ import type {Refusal} from '../errors';
 import {DenyList, denyEntryText, parseDenyEntry} from '../trust/deny-list';
 import type {DenyEntry} from '../trust/deny-list';
 import type {DenyListStore} from './deny-list-store';
+import {failureOf} from './revocation-failure';
 
 /** How often a shared store is asked in case a message got lost, in milliseconds. */
 const STORE_POLL_MS = 5_000;
@@ -64,17 +65,15 @@ export class DenyListSources {
     try {
       await this.#loadStore();
     } catch (error) {
-      publishFailure(this.#store?.name ?? '', error);
+      const source = this.#store?.name ?? '';
+      publish({family: 'revocation', phase: 'failed', kind: 'deny-list', source, why: failureOf(error, source)});
     }
   }
 
   async #loadStore(): Promise<void> {
     const store = this.#store;
     if (store === undefined) return;
-    // A store is somebody else's code and may throw anything; what it threw may hold credentials.
-    const values = await store.load().catch(() => {
-      throw new MtlsError({...UNREADABLE, found: 'an error of the store', where: store.name});
-    });
+    const values = await valuesOf(store);
     const entries = values.map(value => parseDenyEntry(value, EPOCH));
     const faulty = entries.find(entry => typeof entry === 'string');
     if (faulty !== undefined) throw new MtlsError({...UNREADABLE, found: faulty, where: store.name});
@@ -88,6 +87,19 @@ export class DenyListSources {
   }
 }
 
+/** A store is somebody else's code and may throw or give anything; what it threw may hold credentials. */
+async function valuesOf(store: DenyListStore): Promise<readonly unknown[]> {
+  let given: unknown;
+  try {
+    given = await store.load();
+  } catch {
+    throw new MtlsError({...UNREADABLE, found: 'an error of the store', where: store.name});
+  }
+  const values: readonly unknown[] | undefined = Array.isArray(given) ? given : undefined;
+  if (values === undefined) throw new MtlsError({...UNREADABLE, found: typeof given, where: store.name});
+  return values;
+}
+
 /** When an entry took effect that does not say: long ago. */
 const EPOCH = new Date(0);
 
@@ -99,12 +111,6 @@ const UNREADABLE: Refusal = {
 
 function publishLoaded(source: string, entries: number): void {
   publish({family: 'revocation', phase: 'loaded', kind: 'deny-list', source, entries});
-}
-
-function publishFailure(source: string, error: unknown): void {
-  if (!(error instanceof MtlsError)) throw error;
-  const why = error.refusal;
-  publish({family: 'revocation', phase: 'failed', kind: 'deny-list', source, why});
 }
 
 function publishDenied({subject}: DenyEntry, source: string): void {

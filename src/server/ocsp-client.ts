@@ -11,6 +11,7 @@ import type {RevocationView} from '../trust/revocation';
 import type {CertificateFacts} from '../x509/certificate';
 import {parseOcspResponse} from '../x509/ocsp';
 import {encodeOcspRequest} from '../x509/ocsp-request';
+import {failureOf} from './revocation-failure';
 import {fetchRevocationData} from './revocation-fetch';
 import type {FetchPolicy} from './revocation-fetch';
 import type {OcspOptions} from './revocation-options';
@@ -68,9 +69,9 @@ export class OcspClient {
       const changed = before !== undefined && before.status.kind !== statement.status.kind;
       return changed ? 'changed' : 'unchanged';
     } catch (error) {
-      if (!(error instanceof MtlsError)) throw error;
       this.#postpone(key);
-      publish({family: 'revocation', phase: 'failed', kind: 'ocsp', source: source ?? 'none', why: error.refusal});
+      const why = failureOf(error, source ?? 'none');
+      publish({family: 'revocation', phase: 'failed', kind: 'ocsp', source: source ?? 'none', why});
       return 'unchanged';
     }
   }

@@ -40,6 +40,7 @@ export async function fetchRevocationData(request: FetchRequest, policy: FetchPo
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const answer = await oneExchange(url, request, policy, deadline);
     if (Buffer.isBuffer(answer)) return answer;
+    if (!URL.canParse(answer.location, url.href)) throw failure(url.href, 'a redirect to a URL', 'another text');
     const next = checkedUrl(new URL(answer.location, url).href, policy);
     if (next.origin !== url.origin) throw failure(url.href, 'a redirect on the same host', next.origin);
     url = next;
@@ -102,6 +103,11 @@ function oneExchange(
     const sent: ClientRequest =
       url.protocol === 'https:' ? httpsRequest(url, options, onAnswer) : httpRequest(url, options, onAnswer);
     sent.on('error', give);
+    // An answer that changes the protocol takes the socket along: from then on neither error nor abort is told.
+    sent.on('upgrade', (_, socket) => {
+      socket.destroy();
+      give(new Error('another protocol'));
+    });
     sent.end(body?.bytes);
   });
 }

@@ -9,6 +9,7 @@ import type {CertificateFacts} from '../x509/certificate';
 import {parseCertificates} from '../x509/pem';
 import {askResponder, responderOf} from './ocsp-client';
 import type {OcspTask, SignedStatement} from './ocsp-client';
+import {failureOf} from './revocation-failure';
 import {DEFAULT_NETWORK} from './revocation-policy';
 
 /** Stapling of an OCSP answer for the server's own certificate (RFC 6066 section 8). */
@@ -129,9 +130,9 @@ export class Stapler {
       this.#answer = answer;
       return undefined;
     } catch (error) {
-      if (!(error instanceof MtlsError)) throw error;
-      publish({family: 'revocation', phase: 'failed', kind: 'ocsp', source: this.#url ?? 'none', why: error.refusal});
-      return error.refusal;
+      const why = failureOf(error, this.#url ?? 'none');
+      publish({family: 'revocation', phase: 'failed', kind: 'ocsp', source: this.#url ?? 'none', why});
+      return why;
     }
   }
 

@@ -130,6 +130,11 @@ describe('fetchRevocationData', () => {
     await assert.rejects(fetched(), refused);
   });
 
+  it('follows no redirect to what is no URL', async () => {
+    web.behave = (_, response) => response.writeHead(302, {location: 'http://['}).end();
+    await assert.rejects(fetched(), refused);
+  });
+
   it('gives up in a circle of redirects', async () => {
     web.behave = (_, response) => response.writeHead(301, {location: '/'}).end();
     await assert.rejects(fetched(), refused);

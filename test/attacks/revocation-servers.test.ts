@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import {CrlFetcher} from '../../src/server/crl-fetcher';
+import {DenyListSources} from '../../src/server/deny-list-sources';
+import type {DenyListStore} from '../../src/server/deny-list-store';
+import {parseCertificate} from '../../src/x509/certificate';
+import {clientRoot, Folder, get, issueClient, Recorder, start, workingOptions} from '../server/harness';
+import {RevocationWeb} from '../server/revocation-web';
+import type {Behaviour} from '../server/revocation-web';
+
+/** An exception in a timer ends the process, so whoever answers the server's own questions must not cause one. */
+
+const head =
+  (status: number, headers: Record<string, string>): Behaviour =>
+  (_, response) => {
+    response.writeHead(status, headers).end();
+  };
+const raw =
+  (text: string): Behaviour =>
+  (_, response) => {
+    response.socket?.end(text);
+  };
+
+const ANSWERS: readonly (readonly [string, Behaviour])[] = [
+  ['a redirect to what is no URL', head(302, {location: 'http://['})],
+  ['a redirect to a port that is none', head(302, {location: '//127.0.0.1:99999/'})],
+  ['a redirect to nothing', head(302, {location: ''})],
+  ['a redirect with a password', head(302, {location: 'http://user:hunter2@127.0.0.1/'})],
+  ['another protocol', raw('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n')],
+  ['no HTTP', raw('SSH-2.0-x\r\n')],
+  ['headers without end', raw(`HTTP/1.1 200 OK\r\nx: ${'a'.repeat(10_000)}\r\n\r\n`)],
+  ['two lengths', raw('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\naa')],
+];
+
+describe('attack: a revocation server that answers with', () => {
+  const web = new RevocationWeb(head(500, {}));
+  const recorder = new Recorder('revocation', 'refusal');
+  const folder = new Folder();
+  const alice = issueClient();
+
+  before(() => web.listen());
+  beforeEach(() => {
+    recorder.events.length = 0;
+  });
+  after(async () => {
+    recorder.stop();
+    await web.close();
+    folder.remove();
+  });
+
+  for (const [name, behave] of ANSWERS) {
+    it(`${name}, as distribution point, is an event and no exception`, async () => {
+      web.behave = behave;
+      const network = {allowedHosts: [web.host], maxBytes: 1_000, timeoutMs: 1_000};
+      const candidates = [parseCertificate(clientRoot.certificate)];
+      assert.equal(await new CrlFetcher().fetch(web.url, candidates, network, Date.now()), 'unchanged');
+      assert.equal(recorder.of('revocation')[0]?.phase, 'failed');
+    });
+
+    it(`${name}, as responder, refuses the client with the reason`, async () => {
+      web.behave = behave;
+      const options = workingOptions(folder);
+      const revocation = {ocsp: {responder: web.url}, network: {timeoutMs: 1_000}};
+      const server = await start({...options, clients: {...options.clients, revocation}});
+      try {
+        await assert.rejects(get(server.port, alice));
+        assert.equal((await recorder.next('refusal')).why.code, 'ERR_MTLS_REVOCATION_UNKNOWN');
+        assert.equal((await recorder.next('revocation')).phase, 'failed');
+      } finally {
+        await server.stop();
+      }
+    });
+  }
+});
+
+describe('attack: a shared deny-list whose store', () => {
+  const entry = {principal: 'mallory'};
+  const good = (): Promise<readonly unknown[]> => Promise.resolve([entry]);
+  for (const [name, load] of [
+    [
+      'throws before it promises',
+      () => {
+        throw new Error('redis://:hunter2@host');
+      },
+    ],
+    ['gives nothing', () => Promise.resolve(undefined)],
+    ['gives an object', () => Promise.resolve({length: 1})],
+    ['gives entries that are none', () => Promise.resolve([null])],
+  ] as const) {
+    it(`${name} keeps the entries it had`, async () => {
+      const recorder = new Recorder('revocation');
+      let notify: () => void = () => undefined;
+      const store = {
+        name: 'shared',
+        load: good as () => Promise<never>,
+        add: () => Promise.resolve(),
+        watch: (onChange: () => void) => {
+          notify = onChange;
+          return Promise.resolve(() => Promise.resolve());
+        },
+      } satisfies DenyListStore;
+      const sources = new DenyListSources(() => undefined);
+      sources.adopt([], store);
+      await sources.start();
+      try {
+        store.load = load as () => Promise<never>;
+        notify();
+        const failed = await recorder.next('revocation', 2);
+        assert.deepEqual([failed.phase, JSON.stringify(failed).includes('hunter2')], ['failed', false]);
+        assert.ok(sources.list.aboutPrincipal('mallory'));
+      } finally {
+        await sources.stop();
+        recorder.stop();
+      }
+    });
+  }
+});

@@ -14,8 +14,8 @@ import type {Address} from './client';
 import {ANCHOR_NAME, buildTarget, withRehearsalCa} from './stage';
 import type {BuildTarget} from './stage';
 
-/** How long a rehearsal may take on a machine that has other things to do, in milliseconds. */
-const LIMIT_MS = 10_000;
+/** How long a rehearsal may take in a process that serves requests meanwhile, in milliseconds. */
+const LIMIT_MS = 30_000;
 
 /** What was tried, and how it ended. */
 export interface Trial {

@@ -24,10 +24,13 @@ export interface Target {
 /** Makes a target from material; the application is told of every request that gets through. */
 export type BuildTarget = (material: Material, application: RequestListener) => Target;
 
+/** What is late is late for the rehearsal, not for the listener: a process under load must not look like a refusal. */
+const LIMITS = Object.freeze({...DEFAULT_LIMITS, handshakeTimeoutMs: 60_000});
+
 /** The listener that a server makes of this material, from the same parts. Its events reach no audit trail. */
 export const buildTarget: BuildTarget = (material, application) => {
   const {https, connections} = new Assembly({
-    options: {limits: DEFAULT_LIMITS, hostNames: []},
+    options: {limits: LIMITS, hostNames: []},
     material,
     revocation: new LiveRevocation().adopt(material.revocation),
     acquire: () => Promise.resolve(),

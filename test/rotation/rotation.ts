@@ -16,7 +16,8 @@ export function replace(path: string, content: string | Buffer, mode = 0o600): v
 export function rotatingOptions(folder: Folder): MtlsOptions {
   const {server, identity} = workingOptions(folder);
   return {
-    server,
+    // Every client of a test comes from the same address.
+    server: {...server, limits: {maxPendingHandshakes: 2_000, maxPendingHandshakesPerAddress: 2_000}},
     clients: {
       ca: folder.write('clients-ca.crt', clientRoot.pem),
       crl: folder.write('clients.crl', clientRoot.issueCrl().pem),

@@ -13,6 +13,9 @@ import type {ReloadSettings} from './settings';
 const SETTLE_MS = 100;
 const MAX_READINGS = 50;
 
+/** When a reload that was rejected is tried again although no file changed: time or a busy machine may have been why. */
+const RETRY_MS = 60_000;
+
 /** What a reload does with a server. */
 export interface ReloadTarget {
   /** Reads options and sources as they are now. */
@@ -41,6 +44,7 @@ export class Reloader {
   #queued: Promise<ReloadOutcome> | undefined;
   #latest: ReloadEvent['phase'] | 'none' = 'none';
   #stopped = false;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(target: ReloadTarget, settings: ReloadSettings, inForce: Candidate) {
     this.#target = target;
@@ -68,6 +72,7 @@ export class Reloader {
     this.#stopped = true;
     process.off('SIGHUP', this.#onSignal);
     this.#watch.stop();
+    clearTimeout(this.#retry);
     await this.#running;
   }
 
@@ -101,9 +106,18 @@ export class Reloader {
     this.#latest = phase;
     if (phase === 'applied') this.#inForce = candidate.parts;
     publish({family: 'reload', phase, trigger, changed, generation: this.#target.generation(), faults});
-    if (this.#settings.watch === 'on') await this.#watch.watch(candidate.paths, candidate.fileState);
+    if (this.#settings.watch === 'on') await this.#watchAgain(candidate, phase);
     if (first !== undefined) throw new ConfigError([first, ...others]);
     return changed.length === 0 ? 'unchanged' : 'applied';
+  }
+
+  async #watchAgain({paths, fileState}: Candidate, phase: ReloadEvent['phase']): Promise<void> {
+    clearTimeout(this.#retry);
+    await this.#watch.watch(paths, fileState);
+    if (phase !== 'rejected' || this.#stopped) return;
+    this.#retry = setTimeout(() => {
+      this.#reloadQuietly('file');
+    }, RETRY_MS).unref();
   }
 
   #changesOf({options, parts}: Candidate, trigger: ReloadEvent['trigger']): readonly ReloadPart[] {

@@ -1,6 +1,5 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {Application, CoreBindings, inject} from '@loopback/core';
-import type {Context} from '@loopback/core';
 import {RestBindings, RestServer, RestTags} from '@loopback/rest';
 import type {HttpRequestListener, Request, ResolvedRoute, Response, RestServerConfig} from '@loopback/rest';
 import {SecurityBindings} from '@loopback/security';
@@ -12,6 +11,7 @@ import type {MtlsServer} from '../server/mtls-server';
 import {peerOf} from '../server/peer';
 import {applicationFaults} from './application-faults';
 import {attachSinks} from './audit-sinks';
+import {CallerBinding} from './caller-binding';
 import {CompiledPath} from './compiled-path';
 import type {RoutePath} from './compiled-path';
 import {guardRoute} from './guarded-route';
@@ -25,8 +25,6 @@ import {pathsOf} from './mounts';
 import type {Mount} from './mounts';
 import {readAccessSettings} from './options';
 import type {AccessSettings, MtlsComponentOptions} from './options';
-import {toMtlsPrincipal} from './principal';
-import type {MtlsPrincipal} from './principal';
 import {ReplacedBindings} from './replaced-bindings';
 import {errorFor, RequestAccess, UNVERIFIED} from './request-access';
 import {FORWARDED_HEADERS, hardenedConfig} from './rest-config';
@@ -68,12 +66,8 @@ export class MtlsRestServer extends RestServer {
     this.bind(RestBindings.ROUTER)
       .toDynamicValue(() => this.#makeRouter())
       .lock();
-    this.bind(MtlsBindings.PRINCIPAL)
-      .toDynamicValue(({context}) => callerOf(context))
-      .lock();
-    this.bind(SecurityBindings.USER)
-      .toDynamicValue(({context}) => callerOf(context))
-      .lock();
+    this.add(new CallerBinding(MtlsBindings.PRINCIPAL));
+    this.add(new CallerBinding(SecurityBindings.USER));
   }
 
   /** What the application serves and under which rules, with everything that is wrong. Starts nothing. */
@@ -294,11 +288,3 @@ export class MtlsRestServer extends RestServer {
 }
 
 const ROUTES = `${RestBindings.ROUTES}.`;
-
-/** Who calls, asked from the context of a request. Outside of one there is nobody to name. */
-function callerOf(context: Context): MtlsPrincipal {
-  const request = context.getSync(RestBindings.Http.REQUEST, {optional: true});
-  const caller = request === undefined ? undefined : peerOf(request.socket);
-  if (caller === undefined) throw new MtlsError(UNVERIFIED);
-  return toMtlsPrincipal(caller.principal);
-}

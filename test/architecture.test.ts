@@ -15,7 +15,6 @@ const ORDER = [
   'audit',
   'server',
   'rehearsal',
-  'client',
   'loopback',
   'scan',
   'cli',
@@ -28,8 +27,6 @@ const APART = new Set([
   'tls>pki',
   'identity>tls',
   'server>pki',
-  'client>server',
-  'client>rehearsal',
   'loopback>pki',
   'scan>loopback',
 ]);
@@ -39,7 +36,7 @@ const DOORS = new Set(['index', 'core']);
 
 /** Packages and Node modules that only some folders may import. */
 const RESERVED: readonly {readonly module: RegExp; readonly folders: readonly string[]}[] = [
-  {module: /^node:(tls|https|http2)$/, folders: ['tls', 'server', 'rehearsal', 'client', 'scan']},
+  {module: /^node:(tls|https|http2)$/, folders: ['tls', 'server', 'rehearsal', 'scan']},
   {module: /^@loopback\//, folders: ['loopback']},
   {module: /^node-forge$/, folders: ['pki']},
 ];

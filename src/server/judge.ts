@@ -6,6 +6,7 @@ import type {Principal} from '../identity/principal';
 import type {IdentityDecision, IdentityMapping} from '../identity/rules';
 import type {PeerEvidence, VerifiedPeer} from '../trust/decision';
 import type {DenyEntry} from '../trust/deny-list';
+import {RecentMap} from '../trust/recent-map';
 import type {TrustMaterial, TrustSnapshot} from '../trust/snapshot';
 import {VerdictCache} from '../trust/verdict-cache';
 import {parseCertificate} from '../x509/certificate';
@@ -58,7 +59,7 @@ export class Judge {
   readonly #acquire: Acquire;
   readonly #verdicts = new VerdictCache();
   /** By the hash of what was presented, so that a client that comes again is not parsed again. */
-  readonly #parsed = new Map<string, PeerEvidence>();
+  readonly #parsed = new RecentMap<PeerEvidence>(MAX_PARSED);
 
   /** @param acquire fetches the revocation data that is missing for a peer; it never rejects */
   constructor(snapshot: Snapshot, acquire: Acquire) {
@@ -86,7 +87,7 @@ export class Judge {
     const evidence = this.#parsed.get(key) ?? readEvidence(chain);
     if ('code' in evidence) return {verdict: 'reject', why: evidence};
     const verification = this.verify(evidence, now);
-    if (verification.verdict === 'accept') this.#keep(key, evidence);
+    if (verification.verdict === 'accept') this.#parsed.set(key, evidence);
     return verification;
   }
 
@@ -131,14 +132,6 @@ export class Judge {
     } finally {
       socket.off('close', abort);
     }
-  }
-
-  /** The one unused for longest goes first. */
-  #keep(key: string, evidence: PeerEvidence): void {
-    this.#parsed.delete(key);
-    this.#parsed.set(key, evidence);
-    const [oldest] = this.#parsed.keys();
-    if (this.#parsed.size > MAX_PARSED && oldest !== undefined) this.#parsed.delete(oldest);
   }
 }
 

@@ -7,6 +7,7 @@ import {DEFAULT_OCSP_POLICY, verifyOcspResponse} from '../trust/ocsp';
 import type {OcspStatement} from '../trust/ocsp';
 import {ocspKey} from '../trust/ocsp-answers';
 import type {OcspAnswers, OcspSubject} from '../trust/ocsp-answers';
+import {RecentMap} from '../trust/recent-map';
 import type {RevocationView} from '../trust/revocation';
 import type {CertificateFacts} from '../x509/certificate';
 import {parseOcspResponse} from '../x509/ocsp';
@@ -30,6 +31,9 @@ export interface OcspTask {
 /** How long a responder that failed is left alone about the same certificate, in milliseconds. */
 const RETRY_MS = 5_000;
 
+/** Failed questions remembered at most. */
+const MAX_FAILED = 10_000;
+
 /** Questions under way at most. */
 const MAX_FLIGHTS = 64;
 
@@ -39,8 +43,8 @@ const AUTHORITY_INFO_OCSP = '1.3.6.1.5.5.7.48.1';
 export class OcspClient {
   readonly #answers: OcspAnswers;
   readonly #flights = new Map<string, Promise<'changed' | 'unchanged'>>();
-  /** Failed questions, oldest first, with the moment they may be asked again. */
-  readonly #retryAtMs = new Map<string, number>();
+  /** Failed questions, with the moment they may be asked again. */
+  readonly #retryAtMs = new RecentMap<number>(MAX_FAILED);
 
   constructor(answers: OcspAnswers) {
     this.#answers = answers;
@@ -69,18 +73,11 @@ export class OcspClient {
       const changed = before !== undefined && before.status.kind !== statement.status.kind;
       return changed ? 'changed' : 'unchanged';
     } catch (error) {
-      this.#postpone(key);
+      this.#retryAtMs.set(key, Date.now() + RETRY_MS);
       const why = failureOf(error, source ?? 'none');
       publish({family: 'revocation', phase: 'failed', kind: 'ocsp', source: source ?? 'none', why});
       return 'unchanged';
     }
-  }
-
-  #postpone(key: string): void {
-    this.#retryAtMs.delete(key);
-    this.#retryAtMs.set(key, Date.now() + RETRY_MS);
-    const oldest = this.#retryAtMs.keys().next();
-    if (this.#retryAtMs.size > 10_000 && oldest.done !== true) this.#retryAtMs.delete(oldest.value);
   }
 }
 

@@ -1,6 +1,7 @@
 import type {CertificateFacts} from '../x509/certificate';
 import type {TrustAnchor} from './anchor';
 import type {OcspStatement} from './ocsp';
+import {RecentMap} from './recent-map';
 import type {RevocationStatus, RevocationView} from './revocation';
 
 /** One certificate below one issuer. */
@@ -23,16 +24,15 @@ export interface OcspAnswer {
  * keeps what is in use.
  */
 export class OcspAnswers implements RevocationView {
-  readonly #size: number;
-  readonly #answers = new Map<string, {readonly answer: OcspAnswer; readonly usedAtMs: number}>();
+  readonly #answers: RecentMap<{readonly answer: OcspAnswer; readonly usedAtMs: number}>;
 
   /** @param size statements kept at most; one is about a kilobyte */
   constructor(size: number) {
-    this.#size = size;
+    this.#answers = new RecentMap(size);
   }
 
   put(answer: OcspAnswer): void {
-    this.#keep(ocspKey(answer.about), answer, answer.receivedAtMs);
+    this.#answers.set(ocspKey(answer.about), {answer, usedAtMs: answer.receivedAtMs});
   }
 
   get(about: OcspSubject): OcspStatement | undefined {
@@ -48,7 +48,7 @@ export class OcspAnswers implements RevocationView {
     const key = ocspKey({subject, issuer, anchor});
     const known = this.#answers.get(key);
     if (known === undefined) return unknown('none yet');
-    this.#keep(key, known.answer, now.getTime());
+    this.#answers.set(key, {answer: known.answer, usedAtMs: now.getTime()});
     const {status, usableFrom, usableUntil} = known.answer.statement;
     // Time ends a good answer only: whoever keeps the next one away must gain nothing by it.
     if (status.kind === 'revoked')
@@ -58,13 +58,6 @@ export class OcspAnswers implements RevocationView {
     return status.kind === 'good'
       ? {status: 'good', freshUntil: usableUntil, source: 'OCSP'}
       : unknown('a responder that does not know the certificate');
-  }
-
-  #keep(key: string, answer: OcspAnswer, usedAtMs: number): void {
-    this.#answers.delete(key);
-    this.#answers.set(key, {answer, usedAtMs});
-    const oldest = this.#answers.keys().next();
-    if (this.#answers.size > this.#size && oldest.done !== true) this.#answers.delete(oldest.value);
   }
 }
 

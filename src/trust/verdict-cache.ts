@@ -1,4 +1,5 @@
 import type {Decision, PeerEvidence} from './decision';
+import {RecentMap} from './recent-map';
 import type {TrustSnapshot} from './snapshot';
 import {verifyPeer} from './verify-peer';
 
@@ -21,15 +22,14 @@ interface Entry {
  * A verdict is never kept past its own end, nor into another generation.
  */
 export class VerdictCache {
-  readonly #size: number;
   readonly #lifetimeMs: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: RecentMap<Entry>;
   #generation: number | undefined;
   #hits = 0;
   #misses = 0;
 
   constructor({size = 10_000, lifetimeSeconds = 600}: VerdictCacheLimits = {}) {
-    this.#size = size;
+    this.#entries = new RecentMap(size);
     this.#lifetimeMs = lifetimeSeconds * 1000;
   }
 
@@ -54,7 +54,7 @@ export class VerdictCache {
     if (remembered === undefined) this.#misses++;
     else this.#hits++;
     const entry = remembered ?? this.#entryFor(evidence, trust, now);
-    if (entry.decision.verdict === 'accept') this.#keep(key, entry);
+    if (entry.decision.verdict === 'accept') this.#entries.set(key, entry);
     return entry.decision;
   }
 
@@ -72,12 +72,6 @@ export class VerdictCache {
       ageMs <= this.#lifetimeMs &&
       now.getTime() <= decision.peer.path.validUntil.getTime()
     );
-  }
-
-  #keep(key: string, entry: Entry): void {
-    this.#entries.set(key, entry);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > this.#size && oldest !== undefined) this.#entries.delete(oldest);
   }
 }
 

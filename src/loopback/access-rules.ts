@@ -9,7 +9,7 @@ import type {CertificateCheck} from './requirements';
  */
 
 /** LoopBack's name for every caller that is somebody: here, every certificate that an identity rule maps. */
-export const AUTHENTICATED = '$authenticated';
+const AUTHENTICATED = '$authenticated';
 
 /** LoopBack's names for callers that nobody knows. Behind mutual TLS there are none. */
 const UNKNOWN_CALLERS: readonly string[] = ['$everyone', '$anonymous', '$unauthenticated'];

@@ -12,7 +12,7 @@ import type {RoleContext, RuleOutcome, WrittenRule} from './access-rules';
 import {decoratedRules} from './controller-rules';
 
 /** The field of an operation that holds the access rule of a route without decorators. */
-export const OPERATION_RULE = 'x-mtls-access';
+const OPERATION_RULE = 'x-mtls-access';
 
 /** A route with its rule. */
 export interface RouteAccess {

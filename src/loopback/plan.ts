@@ -50,7 +50,7 @@ export interface Premises {
 }
 
 /** Why no route of this server can leave the stock path, or undefined. */
-export function serverReason({server, config, router}: Premises): string | undefined {
+function serverReason({server, config, router}: Premises): string | undefined {
   if (middlewareOf(server) === 'own') return 'a sequence or middleware of the application';
   if (router === 'own') return 'a router of the application';
   if (config.cors !== undefined) return 'CORS is configured';

@@ -19,7 +19,7 @@ import {encodeGeneralName} from './general-names';
 import type {GeneralNameSpec} from './general-names';
 
 /** Extended key usages by name (RFC 5280 section 4.2.1.12); others are given as OID. */
-export const EXTENDED_KEY_USAGES = {
+const EXTENDED_KEY_USAGES = {
   any: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',

@@ -2,7 +2,7 @@ import {Tag} from '../x509/der';
 import {encode, oid, sequence, setOf} from './der';
 
 /** Attribute types by the name RFC 4519 or RFC 5280 gives them. */
-export const ATTRIBUTE_TYPES = {
+const ATTRIBUTE_TYPES = {
   commonName: '2.5.4.3',
   surname: '2.5.4.4',
   serialNumber: '2.5.4.5',

@@ -110,7 +110,7 @@ function encodeStatus(status: OcspStatus): Buffer {
 }
 
 /** DER of a CertID (RFC 6960 section 4.1.1): hashes of the issuer's name and key, and the serial number. */
-export function encodeCertificateId(issuer: Signer, serialNumber: SerialNumber, hash: CertIdHash): Buffer {
+function encodeCertificateId(issuer: Signer, serialNumber: SerialNumber, hash: CertIdHash): Buffer {
   const {nameHash, keyHash} = issuerHashes(issuer, hash);
   return sequence(
     sequence(oid(CERT_ID_HASHES[hash]), NULL),

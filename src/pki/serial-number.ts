@@ -17,11 +17,6 @@ export function serialValue(serialNumber: SerialNumber): bigint {
   return BigInt(`0x${digits}`) * (sign === '-' ? -1n : 1n);
 }
 
-/** Lower-case hex without leading zeros. */
-export function serialHex(serialNumber: SerialNumber): string {
-  return serialValue(serialNumber).toString(16);
-}
-
 /** 127 random bits: positive, not zero, and below the 20 octets that RFC 5280 section 4.1.2.2 allows. */
 export function randomSerialNumber(): bigint {
   const octets = randomBytes(16);

@@ -25,7 +25,7 @@ export type Report = (fault: ConfigFault) => void;
 export type SourceReader = (source: Source, where: string, report: Report) => Promise<SourceContent | undefined>;
 
 /** How long a function may take, in milliseconds, and how much any source may hold, in bytes. */
-export const SOURCE_LIMITS = Object.freeze({timeoutMs: 10_000, maxBytes: 64 * 1024 * 1024});
+const SOURCE_LIMITS = Object.freeze({timeoutMs: 10_000, maxBytes: 64 * 1024 * 1024});
 
 /** Reads a source, or reports under the option path `where` why it could not. */
 export async function readSource(source: Source, where: string, report: Report): Promise<SourceContent | undefined> {

@@ -204,7 +204,7 @@ function directoryNames(names: readonly GeneralName[]): readonly string[] {
 }
 
 /** By CRL number where both have one, otherwise by thisUpdate. */
-export function newestFirst(a: VerifiedCrl, b: VerifiedCrl): number {
+function newestFirst(a: VerifiedCrl, b: VerifiedCrl): number {
   const [left, right] = [a.facts.extensions.crlNumber, b.facts.extensions.crlNumber];
   if (left !== undefined && right !== undefined && left !== right) return left < right ? 1 : -1;
   return b.facts.thisUpdate.getTime() - a.facts.thisUpdate.getTime();

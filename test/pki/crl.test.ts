@@ -5,7 +5,7 @@ import {createPublicKey, verify} from 'node:crypto';
 import {MtlsError} from '../../src/errors';
 import {createAuthority} from '../../src/pki/authority';
 import {generateKey} from '../../src/pki/keys';
-import {serialHex, serialValue} from '../../src/pki/serial-number';
+import {serialValue} from '../../src/pki/serial-number';
 import {parseCrl} from '../../src/x509/crl';
 import {parseCrlEntry} from '../../src/x509/crl-entry';
 import {childrenOf} from '../../src/x509/der';
@@ -129,14 +129,13 @@ describe('issuing CRLs', () => {
 
 describe('serial numbers', () => {
   const VECTORS = [
-    ['00', 0n, '0'],
-    ['FF', 255n, 'ff'],
-    ['-80', -128n, '-80'],
+    ['00', 0n],
+    ['FF', 255n],
+    ['-80', -128n],
   ] as const;
-  for (const [text, value, hex] of VECTORS)
+  for (const [text, value] of VECTORS)
     it(`reads ${text}`, () => {
       assert.equal(serialValue(text), value);
-      assert.equal(serialHex(text), hex);
     });
   for (const text of ['', '0x1', '-', 'g', '1 2'])
     it(`refuses ${JSON.stringify(text)}`, () => {

@@ -9,7 +9,7 @@ import {FOLDER_HELP, FOLDER_OPTIONS, openCa, report, storeOf} from './options';
 import {defaultPassphrase} from './p12';
 
 /** Marks auditors in the example: an arc of the enterprise number that IANA sets aside for documentation (RFC 5612). */
-export const AUDITOR_USAGE = '1.3.6.1.4.1.32473.1.1';
+const AUDITOR_USAGE = '1.3.6.1.4.1.32473.1.1';
 
 const ORGANIZATION = 'Example Clinic';
 const DAY_MS = 24 * 60 * 60_000;

@@ -3,8 +3,7 @@ import {PROTOCOLS} from './registry';
 import type {ProtocolName} from './registry';
 import {uint16, uint16List, vector} from './wire';
 
-/** TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746) and TLS_FALLBACK_SCSV (RFC 7507). */
-export const RENEGOTIATION_SCSV = 0x00ff;
+/** TLS_FALLBACK_SCSV (RFC 7507). */
 export const FALLBACK_SCSV = 0x5600;
 
 /** A public key share offered in TLS 1.3. */

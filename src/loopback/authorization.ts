@@ -1,6 +1,6 @@
 import {getAuthorizationMetadata} from '@loopback/authorization';
 import type {AuthorizationMetadata} from '@loopback/authorization';
-import {asGlobalInterceptor, inject, injectable} from '@loopback/core';
+import {asGlobalInterceptor, BindingScope, inject, injectable} from '@loopback/core';
 import type {Constructor, Interceptor, InvocationContext, Provider} from '@loopback/core';
 import {RestBindings} from '@loopback/rest';
 import type {Refusal} from '../errors';
@@ -15,7 +15,7 @@ import {vote} from './voting';
  * Takes the place of LoopBack's authorization interceptor. Routes were decided about before any interceptor; what is
  * left are calls through proxies of services whose methods carry `@authorize`.
  */
-@injectable(asGlobalInterceptor('authorization'))
+@injectable(asGlobalInterceptor('authorization'), {scope: BindingScope.SINGLETON})
 export class MtlsAuthorizationInterceptor implements Provider<Interceptor> {
   readonly #server: MtlsRestServer;
 

@@ -1,4 +1,8 @@
-import {AuthenticationComponent, registerAuthenticationStrategy} from '@loopback/authentication';
+import {
+  AuthenticationBindings,
+  AuthenticationComponent,
+  registerAuthenticationStrategy,
+} from '@loopback/authentication';
 import {AuthorizationComponent} from '@loopback/authorization';
 import {
   Application,
@@ -14,6 +18,7 @@ import {
 import type {Component} from '@loopback/core';
 import {RestBindings, RestComponent, RestServer} from '@loopback/rest';
 import {MtlsError} from '../errors';
+import {MtlsAuthenticationMiddleware} from './authentication';
 import {MtlsAuthorizationInterceptor} from './authorization';
 import {AUTHORIZATION_INTERCEPTOR, MtlsBindings} from './keys';
 import {MtlsRestServer} from './rest-server';
@@ -40,6 +45,8 @@ export class MtlsComponent implements Component {
     application.component(AuthorizationComponent);
     const server = replaceRestServer(application);
     registerAuthenticationStrategy(application, MtlsStrategy);
+    const {key} = AuthenticationBindings.AUTHENTICATION_MIDDLEWARE;
+    application.add(createBindingFromClass(MtlsAuthenticationMiddleware, {key}));
     application.add(createBindingFromClass(MtlsAuthorizationInterceptor, {key: AUTHORIZATION_INTERCEPTOR}).lock());
     // Servers start side by side, and everything is initialised before the first of them.
     application.onInit(() => server.secureServer().then(() => undefined));

@@ -6,7 +6,7 @@ import type {Refusal} from '../errors';
 import type {PeerState} from '../server/peer';
 import type {AccessTable, ControllerTarget} from './access-table';
 import {toMtlsPrincipal} from './principal';
-import {vote} from './voting';
+import {hasVoters, vote} from './voting';
 
 /** What a guarded route asks before it runs. */
 export interface RouteJudge {
@@ -42,6 +42,8 @@ async function refusalOf(
     const why = refusalOfActual(instance, method, caller, table);
     if (why !== undefined) return why;
   }
+  // Making an invocation to ask nobody costs more than all else that is decided here.
+  if (!hasVoters(metadata, context)) return undefined;
   const invocation = new InvocationContext(context, instance, method, args, new RouteSource(route));
   return vote(invocation, toMtlsPrincipal(caller.principal), metadata);
 }

@@ -1,6 +1,6 @@
 import {AuthorizationDecision, AuthorizationTags} from '@loopback/authorization';
 import type {AuthorizationContext, AuthorizationMetadata, Authorizer} from '@loopback/authorization';
-import type {InvocationContext} from '@loopback/core';
+import type {Context, InvocationContext} from '@loopback/core';
 import {securityId} from '@loopback/security';
 import type {Refusal} from '../errors';
 import {MtlsBindings} from './keys';
@@ -47,6 +47,11 @@ export async function vote(
     return {code: 'ERR_MTLS_ACCESS_DENIED', required: 'no vote against it', found, where: nameOf(voter)};
   }
   return undefined;
+}
+
+/** Whether there is anybody to ask: voters of the method, or authorizers bound in this context or above it. */
+export function hasVoters({voters}: AuthorizationMetadata, context: Context): boolean {
+  return (voters?.length ?? 0) > 0 || context.findByTag(AuthorizationTags.AUTHORIZER).length > 0;
 }
 
 function nameOf(voter: unknown): string {

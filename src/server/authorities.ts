@@ -7,7 +7,7 @@ import type {CertificateFacts} from '../x509/certificate';
 import type {Fingerprint} from '../x509/fingerprint';
 import {parseCertificates} from '../x509/pem';
 import {formatDistinguishedName} from '../x509/rfc4514';
-import type {ResolvedAnchor} from './config';
+import type {ResolvedAnchor} from './grammar';
 import type {RevocationPolicyOptions} from './revocation-options';
 
 /** The anchors of the configuration, and those that have a revocation policy of their own. */

@@ -23,7 +23,7 @@ import type {GuardedRouter} from './guarded-router';
 import {concernsPlans, planRoute} from './plan';
 import type {CompiledPlan, Plan, Premises} from './plan';
 import {entryOf, errorFor} from './request-access';
-import type {RequestAccess} from './request-access';
+import type {RefusedRequest, RequestAccess} from './request-access';
 
 /** The REST server, as far as the compiled path needs it. */
 export interface CompiledHost {
@@ -122,7 +122,7 @@ export class CompiledPath {
     if (route === undefined || plan?.path !== 'compiled') return false;
     const decision = requests.decideRoute(request, route);
     completeMessages(request, response);
-    if (decision.verdict === 'refuse') resolved.reject({request, response}, errorFor(request, decision));
+    if (decision.verdict === 'refuse') refuse(request, response, decision, resolved);
     else this.#run({request, response, route, plan, resolved}).catch(() => request.socket.destroy());
     return true;
   }
@@ -146,9 +146,11 @@ export class CompiledPath {
     const {table} = this.#host.requests;
     if (plan === undefined && table !== undefined && !this.#preparing) {
       this.#preparing = true;
-      void this.prepare(table).finally(() => {
+      const over = (): void => {
         this.#preparing = false;
-      });
+      };
+      // The stock path goes on serving what cannot be planned.
+      this.prepare(table).then(over, over);
     }
     return plan;
   }
@@ -191,6 +193,15 @@ export class CompiledPath {
 
   #isExpressResponse(response: ServerResponse): response is Response {
     return response instanceof this.messages.ServerResponse;
+  }
+}
+
+/** Nobody catches what is thrown here, so that it would end the process. */
+function refuse(request: Request, response: Response, decision: RefusedRequest, resolved: Resolved): void {
+  try {
+    resolved.reject({request, response}, errorFor(request, decision));
+  } catch {
+    request.socket.destroy();
   }
 }
 

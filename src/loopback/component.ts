@@ -21,6 +21,7 @@ import {MtlsError} from '../errors';
 import {MtlsAuthenticationMiddleware} from './authentication';
 import {MtlsAuthorizationInterceptor} from './authorization';
 import {AUTHORIZATION_INTERCEPTOR, MtlsBindings} from './keys';
+import {RejectWithoutFormat} from './reject';
 import {MtlsRestServer} from './rest-server';
 import {MtlsStrategy} from './strategy';
 
@@ -43,6 +44,7 @@ export class MtlsComponent implements Component {
     application.component(RestComponent);
     application.component(AuthenticationComponent);
     application.component(AuthorizationComponent);
+    application.bind(RestBindings.SequenceActions.REJECT).toDynamicValue(RejectWithoutFormat);
     const server = replaceRestServer(application);
     registerAuthenticationStrategy(application, MtlsStrategy);
     const {key} = AuthenticationBindings.AUTHENTICATION_MIDDLEWARE;

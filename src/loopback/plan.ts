@@ -15,6 +15,7 @@ import {ControllerRoute, REQUEST_BODY_PARSER_TAG, RestBindings, RestComponent} f
 import type {OperationArgs, OperationRetval, RestServerConfig, RouteEntry} from '@loopback/rest';
 import type {ControllerTarget} from './access-table';
 import {middlewareOf} from './middleware';
+import {RejectWithoutFormat} from './reject';
 
 /**
  * How a route is invoked on the compiled path.
@@ -71,9 +72,10 @@ const RESOLVED_ONCE: readonly string[] = [
   REQUEST_BODY_PARSER.key,
 ];
 
-/** An application without anything of its own, to compare with. */
+/** An application without anything of its own beside what the component binds, to compare with. */
 const STOCK = new Application();
 STOCK.component(RestComponent);
+STOCK.bind(SequenceActions.REJECT).toDynamicValue(RejectWithoutFormat);
 
 function isStock(server: Context, key: string): boolean {
   return server.getBinding(key).source?.value === STOCK.getBinding(key).source?.value;

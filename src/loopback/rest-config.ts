@@ -11,7 +11,8 @@ export function hardenedConfig(config: RestServerConfig): RestServerConfig {
     cors: config.cors ?? {origin: false},
     // It would send the browser, and with it the address of this server, to a site on the Internet.
     apiExplorer: {disabled: true},
-    expressSettings: {...config.expressSettings, 'x-powered-by': false, 'trust proxy': false},
+    // What not even the reject action could answer, Express answers, outside of production with the stack trace.
+    expressSettings: {...config.expressSettings, 'x-powered-by': false, 'trust proxy': false, env: 'production'},
   };
 }
 

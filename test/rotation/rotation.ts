@@ -12,12 +12,19 @@ export function replace(path: string, content: string | Buffer, mode = 0o600): v
   renameSync(`${path}.new`, path);
 }
 
+/** Every client of a test comes from the same address, and a busy machine makes them wait in line. */
+const LIMITS = {
+  handshakeTimeoutMs: 60_000,
+  maxConnectionsPerAddress: 10_000,
+  maxPendingHandshakes: 10_000,
+  maxPendingHandshakesPerAddress: 10_000,
+};
+
 /** Options of a server whose client CA publishes a CRL. The files are in `folder`. */
 export function rotatingOptions(folder: Folder): MtlsOptions {
   const {server, identity} = workingOptions(folder);
   return {
-    // Every client of a test comes from the same address.
-    server: {...server, limits: {maxPendingHandshakes: 2_000, maxPendingHandshakesPerAddress: 2_000}},
+    server: {...server, limits: LIMITS},
     clients: {
       ca: folder.write('clients-ca.crt', clientRoot.pem),
       crl: folder.write('clients.crl', clientRoot.issueCrl().pem),
@@ -49,4 +56,18 @@ export function presented(port: number, client: Presentable): Promise<string> {
 /** Waits until the condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(10);
+}
+
+/** A promise that somebody else resolves. */
+export function deferred<T>(): {readonly promise: Promise<T>; readonly resolve: (value: T) => void} {
+  let settle: (value: T) => void = () => undefined;
+  const promise = new Promise<T>(resolve => {
+    settle = resolve;
+  });
+  return {
+    promise,
+    resolve: value => {
+      settle(value);
+    },
+  };
 }

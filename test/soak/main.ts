@@ -1,8 +1,9 @@
+import {describe} from '../../src/errors';
 import {rehearseLazily} from '../../src/rehearsal/rehearsed-server';
 import {Rotator} from '../rotation/rotator';
 import {rotatingOptions} from '../rotation/rotation';
 import {Traffic} from '../rotation/traffic';
-import {Folder, issueClient, start} from '../server/harness';
+import {Folder, issueClient, Recorder, start} from '../server/harness';
 import type {Running} from '../server/harness';
 
 /**
@@ -43,12 +44,15 @@ async function underLoad(server: Running, rotator: Rotator): Promise<boolean> {
   const clients = ['ann', 'ben', 'cem', 'dee'].map(name =>
     issueClient({subjectAltNames: [`uri:spiffe://clinic.example/${name}`]}),
   );
+  const recorder = new Recorder('refusal');
   const traffic = new Traffic(server.port, clients, REQUESTS_PER_SECOND);
   const endMs = performance.now() + seconds * 1000;
   const applied = await rotateWhile(() => performance.now() < endMs, server, rotator);
   const {served, failures} = await traffic.stop();
   print(`${seconds} s under load: ${applied}, ${served} requests served, ${failures.length} failed`);
+  recorder.stop();
   for (const failure of new Set(failures)) print(`  ${failure}`);
+  for (const why of new Set(recorder.of('refusal').map(refusal => describe(refusal.why)))) print(`  ${why}`);
   return failures.length === 0;
 }
 

@@ -51,6 +51,14 @@ describe('what is recorded about a request', () => {
     ['the voter denies', quiet, () => AuthorizationDecision.DENY, '/beds/7', 403, 'ERR_MTLS_ACCESS_DENIED'],
     ['the voter throws', quiet, fail, '/beds/7', 500, 'ERR_MTLS_ACCESS_DENIED'],
     ['the voter was never asked', quiet, () => AuthorizationDecision.DENY, '/beds/seven', 400, 'allow'],
+    [
+      'there is neither route nor rule',
+      quiet,
+      () => AuthorizationDecision.ALLOW,
+      '/nowhere',
+      404,
+      'ERR_MTLS_ACCESS_NO_RULE',
+    ],
     ['an authorizer is bound', withAuthorizer, () => AuthorizationDecision.ALLOW, '/plain', 200, 'allow'],
     ['it denies', withAuthorizer, () => AuthorizationDecision.DENY, '/plain', 403, 'ERR_MTLS_ACCESS_DENIED'],
   ];

@@ -75,6 +75,14 @@ export class MtlsRestServer extends RestServer {
     return this.#audit(await this.#options());
   }
 
+  /** Which route takes which path through this library, and why. Starts nothing. */
+  async paths(): Promise<readonly RoutePath[]> {
+    const {table} = await this.audit();
+    const compiled = this.#compile();
+    await compiled.prepare(table);
+    return compiled.describe(table);
+  }
+
   /**
    * The mutual-TLS server, made and checked on first use. It does not listen before `start`.
    * @throws ConfigError with every fault of routes, rules, options, credentials and runtime
@@ -259,14 +267,6 @@ export class MtlsRestServer extends RestServer {
 
   async #options(): Promise<MtlsComponentOptions> {
     return (await this.#application.getConfig<MtlsComponentOptions>(MtlsBindings.COMPONENT)) ?? {};
-  }
-
-  /** Which route takes which path through this library, and why. Starts nothing. */
-  async paths(): Promise<readonly RoutePath[]> {
-    const {table} = await this.audit();
-    const compiled = this.#compile();
-    await compiled.prepare(table);
-    return compiled.describe(table);
   }
 
   async #audit(options: MtlsComponentOptions): Promise<Inspected> {

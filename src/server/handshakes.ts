@@ -93,6 +93,9 @@ export class Handshakes {
     this.#held.add(socket);
     try {
       return await this.#judgeArrival(socket, arrival);
+    } catch (error) {
+      this.#refuse(socket, arrival, 'verification', failedJudging(error), {openssl: 'authorized'});
+      return 'refused';
     } finally {
       this.#held.delete(socket);
     }
@@ -211,6 +214,12 @@ export class Handshakes {
     const parent: unknown = Reflect.get(socket, '_parent');
     return typeof parent === 'object' && parent !== null ? this.#arrivals.get(parent as Socket) : undefined;
   }
+}
+
+/** Nobody thought of it, so nobody gets in by it; without an event nobody would hear of it either. */
+function failedJudging(error: unknown): Refusal {
+  const found = error instanceof Error ? `${error.name} while judging` : 'a failure while judging';
+  return {code: 'ERR_MTLS_CONNECTION_UNVERIFIED', required: 'a verdict', found};
 }
 
 const MISSING: Refusal = Object.freeze({

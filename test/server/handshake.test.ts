@@ -236,6 +236,29 @@ describe('a socket', () => {
     end();
   });
 
+  it('that cannot be judged in a way nobody thought of is refused, and that is recorded', async () => {
+    const folder = new Folder();
+    const recorder = new Recorder('refusal');
+    const server = await start(workingOptions(folder));
+    const {getCipher} = Object.getOwnPropertyDescriptors(TLSSocket.prototype);
+    Object.defineProperty(TLSSocket.prototype, 'getCipher', {
+      ...getCipher,
+      value: () => {
+        throw new RangeError('the runtime failed');
+      },
+    });
+    try {
+      await assert.rejects(get(server.port, issueClient()));
+      const {why} = await recorder.next('refusal');
+      assert.deepEqual([why.code, why.found], ['ERR_MTLS_CONNECTION_UNVERIFIED', 'RangeError while judging']);
+    } finally {
+      Object.defineProperty(TLSSocket.prototype, 'getCipher', getCipher);
+      recorder.stop();
+      await server.stop();
+      folder.remove();
+    }
+  });
+
   it('that OpenSSL did not authorise is refused, even where it is said to be secure', async () => {
     const recorder = new Recorder('refusal');
     const {handshakes: unit, end} = handshakes();

@@ -27,6 +27,8 @@ export {ANY_POLICY, CLIENT_AUTH, DEFAULT_TRUST} from './trust/policy';
 export type {TrustPolicy} from './trust/policy';
 export type {RevocationStatus, RevocationView} from './trust/revocation';
 export type {TrustMaterial, TrustSnapshot} from './trust/snapshot';
+export {explainPeer} from './trust/explain-peer';
+export type {PeerExplanation} from './trust/explain-peer';
 export {isVerifiedPeer, verifyPeer} from './trust/verify-peer';
 
 // A decision to an identity
@@ -74,6 +76,8 @@ export type {MtlsServer, ServerExtras} from './server/mtls-server';
 export type {ReloadOptions} from './server/reload/settings';
 export type {ReloadOutcome} from './server/reload/reloader';
 export type {AnchorOptions, ClientOptions, IdentityOptions, MtlsOptions} from './server/options';
+export {redisDenyList} from './server/deny-list-store';
+export type {DenyListStore} from './server/deny-list-store';
 export {peerOf} from './server/peer';
 export type {ConnectionFacts, PeerState} from './server/peer';
 export {availableGroups, TLS_POLICY} from './tls/policy';

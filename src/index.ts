@@ -18,6 +18,12 @@ export type {CertificateRequirement} from './loopback/requirements';
 export {ownedBy} from './loopback/voting';
 
 // What the options are made of
+export {piv} from './identity/profiles/piv';
+export {psd2} from './identity/profiles/psd2';
+export {spiffe} from './identity/profiles/spiffe';
+export {redisDenyList} from './server/deny-list-store';
+export type {DenyListStore} from './server/deny-list-store';
+export {bindPrometheus} from './audit/prometheus';
 export type {AnchorOptions, ClientOptions, IdentityOptions, MtlsOptions} from './server/options';
 export type {MtlsServer} from './server/mtls-server';
 export type {CertificateSummary, IdSource, Principal} from './identity/principal';

@@ -33,7 +33,7 @@ const ANSWERS: readonly (readonly [string, Behaviour])[] = [
 
 describe('attack: a revocation server that answers with', () => {
   const web = new RevocationWeb(head(500, {}));
-  const recorder = new Recorder('revocation', 'refusal');
+  const recorder = Recorder.ofBlock('revocation', 'refusal');
   const folder = new Folder();
   const alice = issueClient();
 

@@ -175,7 +175,7 @@ describe('a rehearsal', () => {
 
 describe('a server with a rehearsal', () => {
   const folder = new Folder();
-  const recorder = new Recorder('reload');
+  const recorder = Recorder.ofBlock('reload');
   after(() => {
     recorder.stop();
     folder.remove();

@@ -13,7 +13,7 @@ const hoursFromNow = (hours: number): Date => new Date(Date.now() + hours * HOUR
 
 describe('CrlFetcher', () => {
   const web = new RevocationWeb(giving(Buffer.alloc(0)));
-  const recorder = new Recorder('revocation');
+  const recorder = Recorder.ofBlock('revocation');
   let fetcher = new CrlFetcher();
 
   before(() => web.listen());

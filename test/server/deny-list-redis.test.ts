@@ -15,7 +15,7 @@ const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 (hasRedis ? describe : describe.skip)('a deny-list shared over Redis', () => {
   const folder = new Folder();
-  const recorder = new Recorder('refusal', 'revocation');
+  const recorder = Recorder.ofBlock('refusal', 'revocation');
   const socketPath = `${folder.path}/redis.sock`;
   const client = createClient({socket: {path: socketPath, tls: false}});
   const running: Running[] = [];

@@ -191,10 +191,26 @@ export function received(socket: TLSSocket): Promise<string> {
 /** Records audit events of some families. */
 export class Recorder {
   readonly events: AuditEvent[] = [];
-  readonly #families: readonly Family[];
+  #families: readonly Family[] = [];
   readonly #listener = (message: unknown): void => void this.events.push(message as AuditEvent);
 
   constructor(...families: readonly Family[]) {
+    this.#start(families);
+  }
+
+  /** For the tests of the block it is made in: mocha runs blocks long after it reads them, and others record too. */
+  static ofBlock(...families: readonly Family[]): Recorder {
+    const recorder = new Recorder();
+    before(() => {
+      recorder.#start(families);
+    });
+    after(() => {
+      recorder.stop();
+    });
+    return recorder;
+  }
+
+  #start(families: readonly Family[]): void {
     this.#families = families;
     for (const family of families) subscribe(CHANNELS[family].name, this.#listener);
   }

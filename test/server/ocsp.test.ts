@@ -26,7 +26,7 @@ const REVOKED: OcspStatus = {kind: 'revoked', since: new Date('2026-01-01T00:00:
 describe('OCSP over real TLS', () => {
   const web = new RevocationWeb(responding(GOOD));
   const folder = new Folder();
-  const recorder = new Recorder('refusal', 'revocation');
+  const recorder = Recorder.ofBlock('refusal', 'revocation');
   let running: Running | undefined;
 
   before(() => web.listen());

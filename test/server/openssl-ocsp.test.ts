@@ -27,7 +27,7 @@ function indexLine(status: 'V' | 'R', serialNumber: string): string {
 
 (hasOpenssl ? describe : describe.skip)('the responder of OpenSSL', () => {
   const folder = new Folder();
-  const recorder = new Recorder('refusal', 'revocation');
+  const recorder = Recorder.ofBlock('refusal', 'revocation');
   let responder: ChildProcess;
   let running: Running;
   let port = 0;

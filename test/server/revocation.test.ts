@@ -23,7 +23,7 @@ const soon = {reason: 'a test of the weakening', until: inHours(1)};
 
 describe('revocation over real TLS', () => {
   const folder = new Folder();
-  const recorder = new Recorder('refusal', 'revocation', 'reload', 'start');
+  const recorder = Recorder.ofBlock('refusal', 'revocation', 'reload', 'start');
   const web = new RevocationWeb(giving(Buffer.alloc(0)));
   let running: Running | undefined;
 

@@ -40,7 +40,7 @@ const REVOKED = {kind: 'revoked', since: new Date('2026-01-01T00:00:00Z')} as co
 describe('stapling', () => {
   const web = new RevocationWeb(responding(GOOD));
   const folder = new Folder();
-  const recorder = new Recorder('revocation');
+  const recorder = Recorder.ofBlock('revocation');
   let running: Running | undefined;
   before(() => web.listen());
   beforeEach(() => {

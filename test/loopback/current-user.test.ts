@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {setTimeout as pause} from 'node:timers/promises';
-import {authenticate} from '@loopback/authentication';
+import {authenticate, AuthenticationBindings} from '@loopback/authentication';
 import {authorize} from '@loopback/authorization';
 import {inject} from '@loopback/core';
 import type {Getter} from '@loopback/core';
-import {get, MiddlewareSequence} from '@loopback/rest';
+import {get, HttpErrors, MiddlewareSequence} from '@loopback/rest';
 import type {RestApplication} from '@loopback/rest';
 import {SecurityBindings, securityId} from '@loopback/security';
 import type {UserProfile} from '@loopback/security';
@@ -55,4 +55,13 @@ describe('the current user', () => {
         assert.equal((await clinic.get(guest, '/plain')).body, 'spiffe://clinic.example/gus');
       }));
   }
+
+  it('is asked for by an authentication action of the application, where there is one', () =>
+    serving({setup: app => PATHS['stock']?.(app)}, async clinic => {
+      assert.equal((await clinic.get(guest, '/plain')).status, 200);
+      clinic.app
+        .bind(AuthenticationBindings.AUTH_ACTION)
+        .to(() => Promise.reject(new HttpErrors.PaymentRequired('not you')));
+      assert.equal((await clinic.get(guest, '/plain')).status, 402);
+    }));
 });

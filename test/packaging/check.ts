@@ -11,7 +11,8 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 
 const ROOT = resolve(__dirname, '../../..');
-const EXPECTED = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/src\/.+\.(js|d\.ts))$/;
+const EXPECTED =
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|docs\/[a-z-]+\.md|dist\/src\/.+\.(js|d\.ts))$/;
 
 const ACCESS = {
   PingController: {allowedRoles: ['clinician']},

@@ -72,7 +72,7 @@ describe('what is recorded about a request', () => {
 
 /** What was recorded about one request of the nurse, proven complete by a refused one behind it. */
 async function recordedOf(setup: typeof quiet, path: string, status: number): Promise<readonly string[]> {
-  const recorder = Recorder.ofBlock('authorization');
+  const recorder = new Recorder('authorization');
   const clinic = new Clinic({options: {audit: {allowed: 'record', sink: 'none'}}, setup});
   try {
     await clinic.app.start();

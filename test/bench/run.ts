@@ -3,7 +3,7 @@
  * contestant is a process of its own. All are warmed up, then measured in interleaved rounds, each window behind a
  * warm-up of its own; the table holds medians and ratios of one run.
  */
-import {spawn, type ChildProcess} from 'node:child_process';
+import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus, tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
@@ -20,10 +20,13 @@ const CONTESTANTS: Readonly<Record<string, readonly string[]>> = {
   'Express 5 with a middleware': ['express.js'],
   'LoopBack without security': ['loopback-bare.js'],
   'LoopBack, hand-written strategy': ['loopback-naive.js'],
+  'LoopBack without security, behind nginx': ['loopback-nginx.js'],
   'this library, stock path': ['ours.js', 'stock'],
   'this library, compiled path': ['ours.js', 'compiled'],
   'this library, compiled path, singleton': ['ours.js', 'singleton'],
 };
+/** Contestants that need a program beside Node. */
+const PROGRAMS: Readonly<Record<string, string>> = {'LoopBack without security, behind nginx': 'nginx'};
 const BASELINE = 'LoopBack without security';
 const PATH = '/patients/p-1001';
 const CONNECTIONS = 8;
@@ -53,6 +56,11 @@ async function main(): Promise<void> {
     prepareCertificates(certs);
     for (const [name, command] of Object.entries(CONTESTANTS)) {
       if (values.only.length > 0 && !values.only.some(part => name.includes(part))) continue;
+      const program = PROGRAMS[name];
+      if (program !== undefined && spawnSync(program, ['-v']).error !== undefined) {
+        process.stderr.write(`left out: ${name}, as there is no ${program} on PATH\n`);
+        continue;
+      }
       running.push(await start(name, command, values.node, certs));
     }
     for (const contestant of running) await warmUp(contestant, Number(values.warmup));
@@ -64,7 +72,7 @@ async function main(): Promise<void> {
     process.stdout.write(table);
     if (values.markdown !== undefined) writeFileSync(values.markdown, table);
   } finally {
-    for (const {process: child} of running) child.kill('SIGKILL');
+    for (const {process: child} of running) child.kill();
     rmSync(certs, {recursive: true, force: true});
   }
 }

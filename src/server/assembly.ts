@@ -51,10 +51,13 @@ export class Assembly {
     this.https.on('request', application);
   }
 
-  /** New connections use the material from here on; open ones still have to be judged again. */
-  adopt(material: Material, revocation: RevocationView, options: Pick<ResolvedOptions, 'hostNames'>): void {
+  /**
+   * New connections use the material from here on; open ones still have to be judged again. What OpenSSL refuses throws
+   * and leaves everything as it was: it is asked first, before `revocation` is.
+   */
+  adopt(material: Material, revocation: () => RevocationView, options: Pick<ResolvedOptions, 'hostNames'>): void {
     this.https.useContext(contextOptions(material));
-    this.judge.adopt(snapshotOf(material, revocation, this.judge.snapshot.generation + 1));
+    this.judge.adopt(snapshotOf(material, revocation(), this.judge.snapshot.generation + 1));
     this.gate.adopt(hostNamesOf(options, material));
   }
 

@@ -155,13 +155,19 @@ export class RunningServer {
   }
 
   async apply(material: Material): Promise<void> {
-    this.#assembly.adopt(material, this.#live.adopt(material.revocation), this.#options);
+    this.#take(material, this.#options);
+    await this.#assembly.connections.rejudge();
+  }
+
+  /** Takes material in force as a whole; where that throws, nothing has changed. */
+  #take(material: Material, options: ResolvedOptions): void {
+    this.#assembly.adopt(material, () => this.#live.adopt(material.revocation), options);
+    this.#options = options;
     this.#stapler?.stop();
     this.#stapler = material.stapler;
     this.#stapler?.start();
     this.#chain = material.credentials.chain;
     this.#expiry.check(new Date());
-    await this.#assembly.connections.rejudge();
   }
 
   async revoke(entry: DenyEntryText): Promise<void> {
@@ -218,8 +224,9 @@ export class RunningServer {
     const material = await this.#source.load(candidate, fault => void faults.push(fault));
     // Without a fault both are there.
     if (material === undefined || candidate.options === undefined) return faults;
-    this.#options = candidate.options;
-    void this.apply(material);
+    this.#take(material, candidate.options);
+    // Not waited for: the next reload, which may be the one that revokes somebody, is not to wait for a slow resolver.
+    void this.#assembly.connections.rejudge();
     return [];
   }
 }

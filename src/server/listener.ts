@@ -160,11 +160,18 @@ function sealed(): never {
   });
 }
 
-/** Node reads these from the server object at every connection. */
+/**
+ * Node reads the two switches from the server object at every connection. Through the last two node:cluster carries the
+ * ticket keys of one worker over the primary to all others: whoever has them can forge sessions, and they outlive what a
+ * worker has learnt since, so none are told and none are taken.
+ */
 const SEALED: PropertyDescriptorMap = {
   requestCert: {value: true, writable: false, configurable: false},
   rejectUnauthorized: {value: true, writable: false, configurable: false},
   setSecureContext: {value: sealed, writable: false, configurable: false},
   addContext: {value: sealed, writable: false, configurable: false},
   setTicketKeys: {value: sealed, writable: false, configurable: false},
+  getTicketKeys: {value: sealed, writable: false, configurable: false},
+  _getServerData: {value: () => ({}), writable: false, configurable: false},
+  _setServerData: {value: () => undefined, writable: false, configurable: false},
 };

@@ -148,6 +148,7 @@ describe('the protocol', () => {
     assert.throws(() => {
       https.setTicketKeys(randomBytes(48));
     }, MtlsError);
+    assert.throws(() => https.getTicketKeys(), MtlsError);
     assert.equal(Reflect.set(https, 'requestCert', false), false);
     assert.equal(Reflect.set(https, 'rejectUnauthorized', false), false);
   });

@@ -120,8 +120,9 @@ export class CompiledPath {
     const route = this.#findRoute(request);
     const plan = route === undefined ? undefined : this.#planOf(entryOf(route));
     if (route === undefined || plan?.path !== 'compiled') return false;
-    const decision = requests.decideRoute(request, route);
+    // First, because what is decided is recorded at the end of the response, where nobody asks voters before.
     completeMessages(request, response);
+    const decision = requests.decideRoute(request, route);
     if (decision.verdict === 'refuse') refuse(request, response, decision, resolved);
     else this.#run({request, response, route, plan, resolved}).catch(() => request.socket.destroy());
     return true;

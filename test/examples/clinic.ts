@@ -52,8 +52,8 @@ export class ExampleClinic {
     return Number(new URL(this.app.restServer.url ?? '').port);
   }
 
-  /** Starts a new application on the same data. */
-  async start(): Promise<void> {
+  /** Starts a new application on the same data, changed beforehand. */
+  async start(change: (app: HealthcareApplication) => void = () => undefined): Promise<void> {
     const app = new HealthcareApplication({
       certs: this.certs,
       dataFile: join(this.folder, 'clinic.json'),
@@ -62,6 +62,7 @@ export class ExampleClinic {
     });
     const options = await app.getConfig<MtlsComponentOptions>(MtlsBindings.COMPONENT);
     app.configure(MtlsBindings.COMPONENT).to({...options, audit: {...options?.audit, sink: 'none'}});
+    change(app);
     await app.boot();
     await app.start();
     await seed(app);

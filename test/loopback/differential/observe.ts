@@ -6,9 +6,12 @@ import type {Ask} from './requests';
 
 /** What came of one request. */
 export interface Outcome {
+  /** 0 where the connection ended without one. */
   readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
+  /** In the order and the case in which they came. */
+  readonly headers: readonly string[];
   readonly body: string;
+  readonly end: 'complete' | 'cut off';
 }
 
 /** What came of all of them: for the callers, for the log of errors, and for the audit log. */
@@ -18,18 +21,27 @@ export interface Observation {
   readonly audited: readonly string[];
 }
 
-const CONCURRENT = 8;
 const PEOPLE: Readonly<Record<string, Presentable>> = {nurse, admin, guest};
 
-/** Sends requests, several at a time, over kept connections of their callers. */
+/** How requests are sent. */
+export interface Sending {
+  /** So many at a time; eight unless said otherwise. */
+  readonly concurrent?: number;
+  readonly people?: Readonly<Record<string, Presentable>>;
+  /** The authority that issued the server. */
+  readonly ca?: string;
+  /** Changes a request before it is sent, given what came of those before it. */
+  readonly rewrite?: (ask: Ask, before: readonly Outcome[]) => Ask;
+}
+
+/** Sends requests over kept connections of their callers. */
 export async function observe(
   port: number,
   asks: readonly Ask[],
-  people: Readonly<Record<string, Presentable>> = PEOPLE,
-  ca?: string,
+  {concurrent = 8, people = PEOPLE, ca, rewrite = ask => ask}: Sending = {},
 ): Promise<Observation> {
-  const agents = new Map(Object.keys(people).map(name => [name, new Agent({keepAlive: true, maxSockets: CONCURRENT})]));
-  const recorder = new Recorder('authorization');
+  const agents = new Map(Object.keys(people).map(name => [name, new Agent({keepAlive: true, maxSockets: concurrent})]));
+  const recorder = new Recorder('authorization', 'refusal');
   const logged: string[] = [];
   const {error} = console;
   const keep = (_: unknown, ...details: readonly unknown[]): void => void logged.push(firstLine(details.join(' ')));
@@ -43,11 +55,11 @@ export async function observe(
         if (ask === undefined) return;
         const name = ask.caller ?? 'nurse';
         const options = {...presenting(people[name]), ...(ca === undefined ? {} : {ca}), agent: agents.get(name), port};
-        outcomes[index] = await send(ask, options);
+        outcomes[index] = await send(rewrite(ask, outcomes), options);
       }
     };
-    await Promise.all(Array.from({length: CONCURRENT}, work));
-    return {outcomes, logged: logged.sort(), audited: recorder.events.map(comparable).sort()};
+    await Promise.all(Array.from({length: concurrent}, work));
+    return {outcomes, logged, audited: recorder.events.map(comparable)};
   } finally {
     Object.assign(console, {error});
     recorder.stop();
@@ -56,7 +68,7 @@ export async function observe(
 }
 
 function send({method, path, headers, body}: Ask, options: object): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
+  return new Promise(resolve => {
     const length = body === undefined ? {} : {'content-length': String(Buffer.byteLength(body))};
     const outgoing = request(
       {
@@ -71,23 +83,33 @@ function send({method, path, headers, body}: Ask, options: object): Promise<Outc
         let text = '';
         incoming.setEncoding('latin1');
         incoming.on('data', (chunk: string) => (text += chunk));
-        incoming.on('error', reject);
+        const end = (how: Outcome['end']): void => {
+          resolve({status: incoming.statusCode ?? 0, headers: stable(incoming.rawHeaders), body: text, end: how});
+        };
+        incoming.on('error', () => {
+          end('cut off');
+        });
         incoming.on('end', () => {
-          resolve({status: incoming.statusCode ?? 0, headers: stable(incoming.headers), body: text});
+          end('complete');
         });
       },
     );
-    outgoing.on('error', error => {
-      reject(new Error(`${method} ${path}`, {cause: error}));
+    outgoing.on('error', () => {
+      resolve({status: 0, headers: [], body: '', end: 'cut off'});
     });
     outgoing.end(body);
   });
 }
 
-/** Headers without what differs from request to request; whether there is a correlation id still counts. */
-function stable({date, 'x-correlation-id': id, ...headers}: NodeJS.Dict<string | string[]>): Outcome['headers'] {
-  return {...headers, dated: date !== undefined, correlated: id !== undefined};
+/** Header lines without the values that differ from request to request. */
+function stable(raw: readonly string[]): readonly string[] {
+  return raw.flatMap((name, index) => {
+    if (index % 2 === 1) return [];
+    return VARYING.has(name.toLowerCase()) ? [name] : [`${name}: ${raw[index + 1]}`];
+  });
 }
+
+const VARYING = new Set(['date', 'x-correlation-id']);
 
 /** An event without what differs from request to request. */
 function comparable(event: object): string {

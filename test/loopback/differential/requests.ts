@@ -3,9 +3,9 @@ export interface Ask {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** Who asks; a nurse unless said otherwise. */
-  readonly caller?: 'nurse' | 'admin' | 'guest';
+  readonly caller?: string;
 }
 
 /** Numbers between 0 and 1 that are the same on every run (mulberry32). */
@@ -16,6 +16,15 @@ export function seeded(seed: number): () => number {
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Takes one out of a list, the same on every run. */
+export function chooser(random: () => number): <T>(from: readonly T[]) => T {
+  return from => {
+    const wanted = Math.floor(random() * from.length);
+    for (const [index, value] of from.entries()) if (index === wanted) return value;
+    throw new Error('nothing to choose from');
   };
 }
 
@@ -128,11 +137,7 @@ export const TOO_LARGE: Ask = {
 /** So many requests, the same for the same seed: mostly valid in one respect and odd in another. */
 export function generate(count: number, seed: number): readonly Ask[] {
   const random = seeded(seed);
-  const one = <T>(from: readonly [T, ...T[]] | readonly T[]): T => {
-    const chosen = from[Math.floor(random() * from.length)];
-    if (chosen === undefined) throw new Error('nothing to choose from');
-    return chosen;
-  };
+  const one = chooser(random);
   const path = (): string => {
     const kind = random();
     if (kind < 0.4) return `${one(VALUES)}/${one(TEXTS)}`;

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import {MiddlewareSequence} from '@loopback/rest';
+import type {RestApplication, RestServerConfig} from '@loopback/rest';
+import type {MtlsRestServer} from '../../../src/loopback/rest-server';
+import {Clinic} from '../support/clinic';
+import {observe} from './observe';
+import type {Observation, Sending} from './observe';
+import type {Ask} from './requests';
+
+/** A sequence of its own keeps an application on the stock path, whatever it does. */
+export class OwnSequence extends MiddlewareSequence {}
+
+export const PATHS = ['stock', 'compiled'] as const;
+export type Path = (typeof PATHS)[number];
+
+/** What an application needs beside its controllers. */
+export interface Circumstances extends Sending {
+  readonly rest?: RestServerConfig;
+  /** Endpoints that LoopBack's own path serves in either application, and why. */
+  readonly stock?: Readonly<Record<string, string>>;
+}
+
+/** Starts the same application on either path, asks both the same, and asserts that nothing tells them apart. */
+export async function compare(
+  setup: (app: RestApplication) => void,
+  asks: readonly Ask[],
+  {rest = {}, stock = {}, ...sending}: Circumstances = {},
+): Promise<Observation> {
+  const on = (path: Path): Promise<Observation> =>
+    onPath(path, setup, rest, async clinic => {
+      await assertPath(clinic.server, path, stock);
+      return observe(clinic.port, asks, sending);
+    });
+  const expected = await on('stock');
+  assertEqual(expected, await on('compiled'), asks);
+  return expected;
+}
+
+/** Starts an application on one of the paths, uses it, and stops it. */
+export async function onPath<T>(
+  path: Path,
+  setup: (app: RestApplication) => void,
+  rest: RestServerConfig,
+  use: (clinic: Clinic) => Promise<T>,
+): Promise<T> {
+  const clinic = new Clinic({
+    rest,
+    options: {audit: {sink: 'none', allowed: 'record'}},
+    setup: app => {
+      setup(app);
+      if (path === 'stock') app.sequence(OwnSequence);
+    },
+  });
+  try {
+    await clinic.app.start();
+    return await use(clinic);
+  } finally {
+    await clinic.stop();
+  }
+}
+
+/** Asserts that every endpoint takes the path, besides those that LoopBack's own serves anyway. */
+export async function assertPath(
+  server: MtlsRestServer,
+  path: Path,
+  stock: Circumstances['stock'] = {},
+): Promise<void> {
+  const taken = await server.paths();
+  assert.ok(taken.length > 0);
+  for (const route of taken) {
+    if (path === 'stock') assert.equal(route.how, 'a sequence or middleware of the application', route.endpoint);
+    else if (route.path === 'stock') assert.equal(route.how, stock[route.endpoint], route.endpoint);
+    else assert.ok(!(route.endpoint in stock), `${route.endpoint} is compiled: ${route.how}`);
+  }
+}
+
+/** Compares everything that can be observed, naming the request at the first difference. */
+export function assertEqual(stock: Observation, compiled: Observation, asks: readonly Ask[]): void {
+  for (const [index, outcome] of stock.outcomes.entries())
+    assert.deepEqual({...compiled.outcomes[index], ask: asks[index]}, {...outcome, ask: asks[index]});
+  assertSameLines(compiled.logged, stock.logged);
+  assertSameLines(compiled.audited, stock.audited);
+}
+
+/** Compares lines whatever their order, naming only those that one side has more of. */
+export function assertSameLines(actual: readonly string[], expected: readonly string[]): void {
+  assert.deepEqual({more: beyond(actual, expected), fewer: beyond(expected, actual)}, {more: [], fewer: []});
+}
+
+function beyond(lines: readonly string[], others: readonly string[]): readonly string[] {
+  const left = new Map<string, number>();
+  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
+  return lines.filter(line => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0;
+  });
+}

@@ -94,7 +94,7 @@ export interface ReloadEvent {
   readonly faults: readonly ConfigFault[];
 }
 
-/** One source of revocation data was read, failed, went stale, or was overridden by a grace period. */
+/** One source of revocation data was read, failed or went stale, or somebody was let in by what went stale. */
 export type RevocationEvent =
   | {
       readonly family: 'revocation';
@@ -118,11 +118,14 @@ export type RevocationEvent =
     }
   | {
       readonly family: 'revocation';
-      /** A certificate without known status was let in because the operator signed off a grace period. */
+      /**
+       * A client was let in, or stays, by data past its nextUpdate, because the operator signed off a grace period. Once
+       * for each connection and source.
+       */
       readonly phase: 'grace';
       readonly source: string;
       readonly peer: PeerSummary;
-      /** End of the grace period, ISO 8601. */
+      /** When the grace for this data ends, ISO 8601. */
       readonly until: string;
     }
   | {

@@ -48,7 +48,9 @@ export const EVENTS = {
   'mtls.revocation.loaded': info('a source of revocation data was read'),
   'mtls.revocation.failed': error('a source of revocation data could not be fetched, read or verified'),
   'mtls.revocation.stale': error('a source of revocation data is past its nextUpdate'),
-  'mtls.revocation.grace': warning('a certificate of unknown status was let in under a grace period'),
+  'mtls.revocation.grace': warning(
+    'a client was let in, or stays, by revocation data past its nextUpdate, under a signed-off grace',
+  ),
   'mtls.revocation.denied': warning('an entry was added to the deny-list'),
 
   'mtls.expiry.approaching': warning('something this server depends on expires soon'),

@@ -9,7 +9,7 @@ import {isUnknown} from './judge';
 import type {Judge, Verification, VerifiedEvidence} from './judge';
 import {forgetPeer, setPeer} from './peer';
 import type {PeerState} from './peer';
-import {peerSummary} from './summary';
+import {peerSummary, tellGrace} from './summary';
 
 /** Whether a connection may be served now. */
 export type Standing =
@@ -197,7 +197,7 @@ export class Connections {
       const outcome = this.#verify(entry);
       return 'verified' in outcome ? this.#resolve(entry, outcome.verified) : outcome;
     }
-    const {connection} = entry.standing.state;
+    const {connection, peer: before} = entry.standing.state;
     const validUntilMs = peer.path.validUntil.getTime();
     const state: PeerState = Object.freeze({
       peer,
@@ -208,14 +208,16 @@ export class Connections {
     });
     entry.standing = admitted(state);
     setPeer(entry.socket, state);
+    const summary = peerSummary(connection, evidence.leaf);
     this.#tell({
       family: 'authentication',
-      peer: peerSummary(connection, evidence.leaf),
+      peer: summary,
       principal: judgement.principal.id,
       roles: judgement.principal.roles,
       rules: judgement.matched,
       generation,
     });
+    if (before.path.grace?.source !== peer.path.grace?.source) tellGrace(peer.path, summary, this.#tell);
     return entry.standing;
   }
 

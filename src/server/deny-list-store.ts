@@ -1,6 +1,9 @@
 import type {DenyEntryText} from '../trust/deny-list';
 
-/** A deny-list that several instances share. What it holds is added to the file's entries, never taken from them. */
+/**
+ * A deny-list that several instances share. What it holds is added to the file's entries, never taken from them. Each
+ * promise has to end: one that does not within `network.timeoutMs` counts as a failure.
+ */
 export interface DenyListStore {
   /** Name in events, without credentials. */
   readonly name: string;

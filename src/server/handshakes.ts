@@ -14,7 +14,7 @@ import type {Limits, Ticket} from './limits';
 import {refusalOfHandshake} from './openssl-errors';
 import type {ConnectionFacts} from './peer';
 import {RefusalRecorder} from './refusals';
-import {peerSummary} from './summary';
+import {peerSummary, tellGrace} from './summary';
 import type {RemoteEnd} from './summary';
 
 /** One accepted TCP connection on its way to a verdict. */
@@ -179,6 +179,7 @@ export class Handshakes {
       rules: matched,
       generation,
     });
+    tellGrace(peer.path, summary, this.#tell);
   }
 
   #refuse(

@@ -9,17 +9,19 @@ import type {OcspSubject} from '../trust/ocsp-answers';
 import {DEFAULT_TRUST} from '../trust/policy';
 import type {RevocationView} from '../trust/revocation';
 import {PolicyView} from '../trust/revocation-policy';
-import type {RevocationRules} from '../trust/revocation-policy';
+import type {RevocationRules, UnknownAllowed} from '../trust/revocation-policy';
 import type {TrustMaterial} from '../trust/snapshot';
 import {verifyPeer} from '../trust/verify-peer';
 import type {VerifiedCrl} from '../trust/crl-signature';
 import type {CertificateFacts} from '../x509/certificate';
 import {CrlFetcher} from './crl-fetcher';
 import {DenyListSources} from './deny-list-sources';
+import type {DenyListStore} from './deny-list-store';
 import {OcspClient} from './ocsp-client';
 import type {RevocationMemory, RevocationPlan} from './revocation';
 import type {FetchPolicy} from './revocation-fetch';
 import type {ResolvedPolicy} from './revocation-policy';
+import {SharedDenyList} from './shared-deny-list';
 
 /** How often due refreshes are looked for, in milliseconds. */
 const REFRESH_POLL_MS = 1_000;
@@ -61,6 +63,15 @@ export class LiveRevocation implements RevocationMemory {
     return this.#crls.crls;
   }
 
+  /** The shared deny-list over a store: the one in force where the store is the same. */
+  sharedDenyList(store: DenyListStore, timeoutMs: number): SharedDenyList {
+    const held = this.#plan?.sharedDenyList;
+    if (held?.store === store) return held;
+    return new SharedDenyList(store, timeoutMs, () => {
+      this.#changed();
+    });
+  }
+
   /** CRLs of files that are in force: what a reload brings may not be older. */
   get crlsInForce(): readonly VerifiedCrl[] {
     return this.#plan?.crls ?? [];
@@ -73,21 +84,29 @@ export class LiveRevocation implements RevocationMemory {
 
   /** Takes a plan in force and returns its view. */
   adopt(plan: RevocationPlan): RevocationView {
+    const before = this.#plan?.sharedDenyList;
     this.#plan = plan;
-    this.#denyList.adopt(plan.denied, plan.denyListStore);
+    if (this.#timer !== undefined && before !== plan.sharedDenyList) void this.#watchInstead(before);
+    this.#denyList.adopt(plan.denied, plan.sharedDenyList);
     return this.#viewOf(plan);
   }
 
   /**
-   * Starts watching and refreshing. What a shared deny-list holds is in force when the promise resolves.
+   * Starts watching and refreshing.
    *
+   * @throws MtlsError `ERR_MTLS_REVOCATION_SOURCE` when the store of a shared deny-list cannot be watched
    * @param onChange takes a new view in force; called before whatever caused it goes on
    */
   async start(onChange: (view: RevocationView) => void): Promise<void> {
     this.#onChange = onChange;
     this.#announceGrace();
-    await this.#denyList.start();
+    await this.#plan?.sharedDenyList?.watch();
     this.#timer = setInterval(() => void this.#refresh(), REFRESH_POLL_MS).unref();
+  }
+
+  /** A reload may bring another store. One that cannot be watched is read regularly all the same. */
+  async #watchInstead(before: SharedDenyList | undefined): Promise<void> {
+    await Promise.all([before?.stop(), this.#plan?.sharedDenyList?.watchQuietly()]);
   }
 
   /** Once for each soft fail, however many anchors share it. */
@@ -103,7 +122,7 @@ export class LiveRevocation implements RevocationMemory {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#denyList.stop();
+    await this.#plan?.sharedDenyList?.stop();
   }
 
   /** Shuts somebody out at once. */
@@ -118,6 +137,7 @@ export class LiveRevocation implements RevocationMemory {
   async acquire(evidence: PeerEvidence, trust: TrustMaterial): Promise<void> {
     const plan = this.#plan;
     if (plan === undefined) return;
+    await plan.sharedDenyList?.readIfStale();
     const missing = unknownOf(evidence, trust, new Date());
     const tasks = missing.flatMap(about => this.#fetchFor(about, plan, evidence));
     if ((await Promise.all(tasks)).includes('changed')) this.#changed();
@@ -177,16 +197,19 @@ export class LiveRevocation implements RevocationMemory {
 
   #rulesOf(plan: RevocationPlan, policy: ResolvedPolicy): RevocationRules {
     const {agreement, shortLivedHours} = policy;
-    const {allowUnknown} = plan;
+    const {allowUnknown, sharedDenyList: shared} = plan;
+    const allowed = allowUnknown && {until: allowUnknown.until, source: 'weakening unknown-revocation'};
+    const sharedDenyList = shared && {sharedDenyList: (now: Date) => sharedStatus(shared, policy, allowed, now)};
     if (policy.unknown === 'deny-list-only') {
-      return {sources: [], agreement, unknown: {until: END_OF_TIME, source: 'deny-list only'}};
+      return {sources: [], agreement, unknown: {until: END_OF_TIME, source: 'deny-list only'}, ...sharedDenyList};
     }
     const hasCrls = plan.hasCrlSource || policy.distributionPoints === 'fetch';
     return {
       sources: [...(hasCrls ? [this.#crlView(plan, policy)] : []), ...(policy.ocsp === 'off' ? [] : [this.#answers])],
       agreement,
       ...(shortLivedHours !== undefined && {shortLivedHours}),
-      unknown: allowUnknown ? {until: allowUnknown.until, source: 'weakening unknown-revocation'} : 'deny',
+      ...sharedDenyList,
+      unknown: allowed ?? 'deny',
     };
   }
 
@@ -195,6 +218,18 @@ export class LiveRevocation implements RevocationMemory {
     const policy = {...DEFAULT_CRL_POLICY, indirectCrl, ...(grace && {grace})};
     return new CrlView(crls, policy, signerCheck(authoritiesOf(plan), DEFAULT_TRUST));
   }
+}
+
+/** A shared deny-list that is not current is refused like any unknown status, and let through by the same weakening. */
+function sharedStatus(
+  shared: SharedDenyList,
+  {grace}: ResolvedPolicy,
+  allowed: UnknownAllowed | undefined,
+  now: Date,
+): ReturnType<SharedDenyList['statusAt']> {
+  const status = shared.statusAt(now, grace);
+  if (status.status === 'good' || allowed === undefined || now > allowed.until) return status;
+  return {status: 'good', freshUntil: allowed.until, source: allowed.source};
 }
 
 function authoritiesOf({anchors, intermediates}: RevocationPlan): readonly CertificateFacts[] {

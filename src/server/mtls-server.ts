@@ -3,7 +3,7 @@ import type {Server} from 'node:https';
 import type {AddressInfo, ListenOptions, Socket} from 'node:net';
 import type {ServerState} from '../audit/metrics';
 import {publish} from '../audit/publish';
-import {ConfigError} from '../errors';
+import {ConfigError, MtlsError} from '../errors';
 import type {ConfigFault} from '../errors';
 import type {DenyEntryText} from '../trust/deny-list';
 import {inspectRuntime} from '../tls/runtime';
@@ -65,7 +65,8 @@ export interface MtlsServer {
   apply(material: Material): Promise<void>;
   /**
    * Shuts somebody out at once, on open connections too: by certificate or key hash, serial number or principal id. Lost
-   * at a restart unless `clients.revocation.denyListStore` keeps it. @throws MtlsError `ERR_MTLS_CONFIG`
+   * at a restart unless `clients.revocation.denyListStore` keeps it.
+   * @throws MtlsError `ERR_MTLS_CONFIG`; `ERR_MTLS_REVOCATION_SOURCE` where that store did not take it: it is in force here only
    */
   revoke(entry: DenyEntryText): Promise<void>;
   /** How it is: what ends soon or has ended, how the latest reload did, and whether it is ready. */
@@ -112,7 +113,10 @@ export async function createMtlsServer(
       messages: extras.messages,
       releaseSink,
     });
-    await server.watch();
+    await server.watch().catch(async (error: unknown) => {
+      await server.close();
+      throw unwatchable(error);
+    });
     return server;
   } catch (error) {
     releaseSink();
@@ -165,6 +169,13 @@ const INCOMPLETE: ConfigFault = {
 function thisRuntime(): Runtime {
   const {node, openssl} = process.versions;
   return {version: node, openssl, flags: process.execArgv, environment: process.env};
+}
+
+/** What is configured and cannot be watched is a fault of the configuration like any other. */
+function unwatchable(error: unknown): unknown {
+  if (!(error instanceof MtlsError)) return error;
+  const remedy = 'make the store answer, or start without clients.revocation.denyListStore';
+  return refusedStart([{...error.refusal, where: 'clients.revocation.denyListStore', remedy}]);
 }
 
 function refusedStart(faults: readonly [ConfigFault, ...ConfigFault[]]): ConfigError {

@@ -52,7 +52,10 @@ export interface RevocationOptions extends RevocationPolicyOptions {
   readonly crlUrls?: readonly string[];
   /** Entries that are refused whatever CRLs and OCSP say: a JSON array. A file is read again within a second of a change. */
   readonly denyList?: Source;
-  /** A deny-list shared with other instances, for example `redisDenyList(client)`. Options in JSON cannot name one. */
+  /**
+   * A deny-list shared with other instances, for example `redisDenyList(client)`. Options in JSON cannot name one. What
+   * it said counts for an hour; each of its answers may take `network.timeoutMs`.
+   */
   readonly denyListStore?: DenyListStore;
   /** Bounds on what is fetched. */
   readonly network?: RevocationNetworkOptions;
@@ -65,7 +68,10 @@ export interface RevocationNetworkOptions {
    * Hosts in `crlUrls` and `ocsp.responder` are allowed without being named here.
    */
   readonly allowedHosts?: readonly string[];
-  /** For one answer, from look-up to last byte, in milliseconds. Default 4000, so that a held handshake can still succeed. */
+  /**
+   * For one answer, from look-up to last byte, in milliseconds, and for one of a deny-list store. Default 4000, so that
+   * a held handshake can still succeed.
+   */
   readonly timeoutMs?: number;
   /** Largest CRL, in bytes. Default 67108864 (64 MiB). */
   readonly maxCrlBytes?: number;

@@ -17,6 +17,7 @@ import type {DenyListStore} from './deny-list-store';
 import type {ClientOptions} from './options';
 import type {FetchPolicy} from './revocation-fetch';
 import type {RevocationPolicyOptions} from './revocation-options';
+import type {SharedDenyList} from './shared-deny-list';
 import {DEFAULT_NETWORK, resolveRevocationPolicy} from './revocation-policy';
 import type {ResolvedPolicy} from './revocation-policy';
 
@@ -43,6 +44,8 @@ export interface RevocationMemory {
     authorities: readonly CertificateFacts[],
     network: FetchPolicy,
   ): Promise<readonly VerifiedCrl[]>;
+  /** The shared deny-list over a store, read already where it is the one in force. */
+  sharedDenyList(store: DenyListStore, timeoutMs: number): SharedDenyList;
 }
 
 /** Revocation as it was configured and read: immutable, one per start or reload. */
@@ -54,7 +57,7 @@ export interface RevocationPlan {
   readonly hasCrlSource: boolean;
   readonly allowUnknown?: Weakening<'unknown-revocation'>;
   readonly denied: readonly DenyEntry[];
-  readonly denyListStore?: DenyListStore;
+  readonly sharedDenyList?: SharedDenyList;
   readonly network: FetchPolicy;
 }
 
@@ -92,6 +95,8 @@ export async function loadRevocation(
     if (older) report({...older, where: 'clients.crl', remedy: 'put the newest CRL back, or start anew with this one'});
   }
   const fetched = await inputs.memory.fetchCrls(crlUrls, authorities, network);
+  const shared = options.denyListStore && inputs.memory.sharedDenyList(options.denyListStore, network.timeoutMs);
+  if (shared) await reportUnreadable(shared, report);
   const plan: RevocationPlan = {
     crls: configured,
     anchors,
@@ -100,7 +105,7 @@ export async function loadRevocation(
     hasCrlSource: sources.length + crlUrls.length > 0,
     ...(inputs.allowUnknown && {allowUnknown: inputs.allowUnknown}),
     denied: await loadDenyList(options.denyList, read, now, report),
-    ...(options.denyListStore && {denyListStore: options.denyListStore}),
+    ...(shared && {sharedDenyList: shared}),
     network,
   };
   reportUncovered(plan, [...configured, ...fetched], now, report);
@@ -129,6 +134,14 @@ async function loadDenyList(
     report({...error.refusal, where, remedy: 'correct the entry; the file is a JSON array'});
     return [];
   }
+}
+
+/** Without the entries of the store nobody may be let in. What was read once is judged by its age, like a CRL. */
+async function reportUnreadable(shared: SharedDenyList, report: (fault: ConfigFault) => void): Promise<void> {
+  const why = shared.isRead ? undefined : await shared.read();
+  if (why === undefined) return;
+  const remedy = 'make the store answer, correct what it holds, or start without clients.revocation.denyListStore';
+  report({...why, where: 'clients.revocation.denyListStore', remedy});
 }
 
 /** Faults for CAs whose clients would all be refused, found now and not with the first client. */

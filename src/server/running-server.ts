@@ -176,8 +176,10 @@ export class RunningServer {
       const required = 'an entry as docs/revocation.md describes';
       throw new MtlsError({code: 'ERR_MTLS_CONFIG', required, found: parsed, where: 'revoke'});
     }
-    await this.#live.deny(parsed);
-    await this.#assembly.connections.rejudge();
+    const shared = this.#live.deny(parsed);
+    // In force here whatever becomes of the shared store.
+    await Promise.allSettled([shared, this.#assembly.connections.rejudge()]);
+    await shared;
   }
 
   /** Lets CRLs, OCSP answers, deny-list entries and files that change from now on reach open connections. */

@@ -1,4 +1,6 @@
 import type {PeerSummary} from '../audit/events';
+import type {Publish} from '../audit/publish';
+import type {VerifiedPath} from '../trust/decision';
 import type {CertificateFacts} from '../x509/certificate';
 import {formatDistinguishedName} from '../x509/rfc4514';
 
@@ -20,4 +22,10 @@ export function peerSummary({remoteAddress, remotePort}: RemoteEnd, leaf: Certif
     serialNumber: leaf.serialNumber,
     notAfter: leaf.notAfter.toISOString(),
   };
+}
+
+/** Tells that a client is let in by revocation data past its nextUpdate, where that is so. */
+export function tellGrace({grace}: VerifiedPath, peer: PeerSummary, tell: Publish): void {
+  if (grace === undefined) return;
+  tell({family: 'revocation', phase: 'grace', source: grace.source, peer, until: grace.until.toISOString()});
 }

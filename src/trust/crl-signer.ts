@@ -29,6 +29,6 @@ export function signerCheck(candidates: readonly CertificateFacts[], policy: Tru
       revocation,
     };
     const decision = verifyPeer({leaf: signer, sent: []}, trust, now);
-    return decision.verdict === 'accept' ? {validUntil: decision.peer.path.validUntil} : undefined;
+    return decision.verdict === 'accept' ? decision.peer.path : undefined;
   };
 }

@@ -5,8 +5,8 @@ import type {TrustAnchor} from './anchor';
 import {coversPoint, pointsOf, reasonsOf} from './crl-scope';
 import type {PointToMatch} from './crl-scope';
 import type {VerifiedCrl} from './crl-signature';
-import {endWithGrace} from './grace';
-import type {Grace} from './grace';
+import {currencyAt, endWithGrace} from './grace';
+import type {Currency, Grace, GraceUse} from './grace';
 import type {RevocationStatus, RevocationView} from './revocation';
 
 /** What a CRL must satisfy beyond RFC 5280. */
@@ -30,7 +30,7 @@ export type SignerCheck = (
   anchor: TrustAnchor,
   view: RevocationView,
   now: Date,
-) => {readonly validUntil: Date} | undefined;
+) => {readonly validUntil: Date; readonly grace?: GraceUse} | undefined;
 
 /** RFC 5280 section 5.2.5: every reason but the unused bit 0. */
 const ALL_REASONS: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -60,6 +60,7 @@ export class CrlView implements RevocationView {
     const refusals: string[] = [];
     const sources: string[] = [];
     let freshUntil = Infinity;
+    let grace: GraceUse | undefined;
     for (const point of pointsOf(subject)) {
       for (const crl of this.#crlsFor(point, subject)) {
         const reasons = reasonsOf(crl, point).filter(reason => open.has(reason));
@@ -69,16 +70,20 @@ export class CrlView implements RevocationView {
           refusals.push(`${crl.source}: ${statement.why}`);
           continue;
         }
-        if (statement.entry !== undefined) {
+        if (statement.kind === 'revoked') {
           const {revocationDate: since, reason} = statement.entry;
           return {status: 'revoked', since, reason, source: crl.source};
         }
         for (const reason of reasons) open.delete(reason);
         sources.push(crl.source);
-        freshUntil = Math.min(freshUntil, statement.freshUntilMs);
+        freshUntil = Math.min(freshUntil, statement.currency.untilMs);
+        grace ??= statement.currency.grace;
       }
     }
-    if (open.size === 0) return {status: 'good', freshUntil: new Date(freshUntil), source: sources.join(', ')};
+    if (open.size === 0) {
+      const source = sources.join(', ');
+      return {status: 'good', freshUntil: new Date(freshUntil), source, ...(grace && {grace})};
+    }
     const found = sources.length > 0 ? [...refusals, 'CRLs that cover some reasons only'] : refusals;
     return {
       status: 'unknown',
@@ -109,47 +114,52 @@ export class CrlView implements RevocationView {
     if (crl.facts.extensions.issuingDistributionPoint?.indirectCrl === true && this.#policy.indirectCrl === 'deny') {
       return {kind: 'refused', why: 'an indirect CRL, which the policy refuses'};
     }
-    const signerUntilMs = this.#signerUntil(crl, point, subject, issuer, anchor, now);
-    if (signerUntilMs === undefined) return {kind: 'refused', why: 'its signer does not lead to the anchor'};
+    const signer = this.#signerOf(crl, point, subject, issuer, anchor, now);
+    if (signer === undefined) return {kind: 'refused', why: 'its signer does not lead to the anchor'};
     const delta = this.#deltaOn(crl);
     const used = delta === undefined ? [crl] : [delta, crl];
     const entry = entryAbout(subject, crl, delta);
     // Time ends what a CRL says by silence. What it calls revoked stays so: RFC 5280 section 3.3 keeps an entry until
     // the certificate has expired, and whoever holds back the next CRL must gain nothing by it.
-    const stale = used.map(one => this.#whyNotCurrent(one, now)).find(why => why !== undefined);
-    if (stale !== undefined && entry === undefined) return {kind: 'refused', why: stale};
-    const freshUntilMs = Math.min(signerUntilMs, ...used.map(one => this.#endOf(one)));
-    return {kind: 'says', freshUntilMs, entry};
+    if (entry !== undefined) return {kind: 'revoked', entry};
+    let currency = signer;
+    for (const one of used) {
+      const own = this.#currencyOf(one, now);
+      if (typeof own === 'string') return {kind: 'refused', why: own};
+      currency = shorterOf(currency, own);
+    }
+    return {kind: 'good', currency};
   }
 
   /** RFC 5280 section 6.3.3 (f): the CA itself, or a signer with a path to the same anchor. Undefined: neither. */
-  #signerUntil(
+  #signerOf(
     crl: VerifiedCrl,
     point: PointToMatch,
     subject: CertificateFacts,
     issuer: CertificateFacts,
     anchor: TrustAnchor,
     now: Date,
-  ): number | undefined {
+  ): Currency | undefined {
     const isIssuer =
       crl.keyFingerprint === issuer.spkiFingerprint && crl.facts.issuer.comparable === issuer.subject.comparable;
-    if (isIssuer) return maySignCrls(issuer) ? Infinity : undefined;
+    if (isIssuer) return maySignCrls(issuer) ? FOR_EVER : undefined;
     for (const signer of crl.signers.filter(maySignCrls)) {
       if (this.#judging.has(signer.fingerprint)) {
         // Only where the CA itself wrote into the signer's certificate that this signer speaks about it.
-        if (signer.fingerprint === subject.fingerprint && point.crlIssuer.length > 0) return Infinity;
+        if (signer.fingerprint === subject.fingerprint && point.crlIssuer.length > 0) return FOR_EVER;
         continue;
       }
-      const untilMs = this.#judgeSigner(signer, anchor, now);
-      if (untilMs !== undefined) return untilMs;
+      const judged = this.#judgeSigner(signer, anchor, now);
+      if (judged !== undefined)
+        return {untilMs: judged.validUntil.getTime(), ...(judged.grace && {grace: judged.grace})};
     }
     return undefined;
   }
 
-  #judgeSigner(signer: CertificateFacts, anchor: TrustAnchor, now: Date): number | undefined {
+  #judgeSigner(signer: CertificateFacts, anchor: TrustAnchor, now: Date): ReturnType<SignerCheck> {
     this.#judging.add(signer.fingerprint);
     try {
-      return this.#checkSigner(signer, anchor, this, now)?.validUntil.getTime();
+      return this.#checkSigner(signer, anchor, this, now);
     } finally {
       this.#judging.delete(signer.fingerprint);
     }
@@ -168,24 +178,30 @@ export class CrlView implements RevocationView {
       .sort(newestFirst)[0];
   }
 
-  #whyNotCurrent(crl: VerifiedCrl, now: Date): string | undefined {
-    const {thisUpdate, nextUpdate} = crl.facts;
+  /** How long a CRL counts at this moment, or why it does not. */
+  #currencyOf({facts: {thisUpdate, nextUpdate}, source}: VerifiedCrl, now: Date): Currency | string {
     if (nextUpdate === undefined) return 'it has no nextUpdate';
     if (now.getTime() < thisUpdate.getTime() - this.#policy.clockSkewSeconds * 1000) {
       return `its thisUpdate ${thisUpdate.toISOString()} is in the future`;
     }
-    if (now.getTime() > this.#endOf(crl)) return `it is past its nextUpdate ${nextUpdate.toISOString()}`;
-    return undefined;
-  }
-
-  #endOf(crl: VerifiedCrl): number {
-    return endWithGrace(crl.facts.nextUpdate?.getTime() ?? 0, this.#policy.grace);
+    const endMs = nextUpdate.getTime();
+    const current = currencyAt(now, endMs, endWithGrace(endMs, this.#policy.grace), source);
+    return current ?? `it is past its nextUpdate ${nextUpdate.toISOString()}`;
   }
 }
 
 type Statement =
   | {readonly kind: 'refused'; readonly why: string}
-  | {readonly kind: 'says'; readonly freshUntilMs: number; readonly entry: CrlEntry | undefined};
+  | {readonly kind: 'revoked'; readonly entry: CrlEntry}
+  | {readonly kind: 'good'; readonly currency: Currency};
+
+/** Who is the CA itself is judged with the path. */
+const FOR_EVER: Currency = Object.freeze({untilMs: Infinity});
+
+function shorterOf(a: Currency, b: Currency): Currency {
+  const grace = a.grace ?? b.grace;
+  return {untilMs: Math.min(a.untilMs, b.untilMs), ...(grace && {grace})};
+}
 
 /** RFC 5280 section 6.3.3 (i) to (k): a delta speaks first; in it alone removeFromCRL takes a revocation back. */
 function entryAbout(subject: CertificateFacts, crl: VerifiedCrl, delta: VerifiedCrl | undefined): CrlEntry | undefined {

@@ -1,6 +1,7 @@
 import type {Refusal} from '../errors';
 import type {CertificateFacts} from '../x509/certificate';
 import type {TrustAnchor} from './anchor';
+import type {GraceUse} from './grace';
 
 /** What a verifier is shown: the leaf, and whatever else the peer sent. Nothing has been checked. */
 export interface PeerEvidence {
@@ -19,6 +20,8 @@ export interface VerifiedPath {
   readonly policies: readonly string[];
   /** When the verdict ends by itself: the earliest notAfter of the path, or the end of revocation data. */
   readonly validUntil: Date;
+  /** Present where the verdict rests on revocation data past its nextUpdate, by a soft fail. */
+  readonly grace?: GraceUse;
 }
 
 /** Only a type: nothing outside this library can name it, so nothing else can spell a `VerifiedPeer` out. */

@@ -1,5 +1,6 @@
 import type {CertificateFacts} from '../x509/certificate';
 import type {TrustAnchor} from './anchor';
+import {currencyAt} from './grace';
 import type {OcspStatement} from './ocsp';
 import {RecentMap} from './recent-map';
 import type {RevocationStatus, RevocationView} from './revocation';
@@ -49,15 +50,16 @@ export class OcspAnswers implements RevocationView {
     const known = this.#answers.get(key);
     if (known === undefined) return unknown('none yet');
     this.#answers.set(key, {answer: known.answer, usedAtMs: now.getTime()});
-    const {status, usableFrom, usableUntil} = known.answer.statement;
+    const {status, nextUpdate, usableFrom, usableUntil} = known.answer.statement;
     // Time ends a good answer only: whoever keeps the next one away must gain nothing by it.
     if (status.kind === 'revoked')
       return {status: 'revoked', since: status.since, reason: status.reason, source: 'OCSP'};
     if (now < usableFrom) return unknown(`one from the future, ${usableFrom.toISOString()}`);
-    if (now > usableUntil) return unknown(`one that ended ${usableUntil.toISOString()}`);
-    return status.kind === 'good'
-      ? {status: 'good', freshUntil: usableUntil, source: 'OCSP'}
-      : unknown('a responder that does not know the certificate');
+    const current = currencyAt(now, nextUpdate.getTime(), usableUntil.getTime(), 'OCSP');
+    if (current === undefined) return unknown(`one that ended ${usableUntil.toISOString()}`);
+    if (status.kind === 'unknown') return unknown('a responder that does not know the certificate');
+    const {untilMs, grace} = current;
+    return {status: 'good', freshUntil: new Date(untilMs), source: 'OCSP', ...(grace && {grace})};
   }
 }
 

@@ -14,6 +14,8 @@ export interface RevocationRules {
   readonly shortLivedHours?: number;
   /** What counts where no source says anything about a certificate. */
   readonly unknown: 'deny' | UnknownAllowed;
+  /** Whether the shared deny-list was read lately enough to be relied on; absent where none is shared. */
+  readonly sharedDenyList?: (now: Date) => Exclude<RevocationStatus, {status: 'revoked'}>;
 }
 
 /** Unknown counts as good until a moment, by a written decision of the operator. */
@@ -52,16 +54,26 @@ export class PolicyView implements RevocationView {
     const said = rules.sources.map(source => source.statusOf(subject, issuer, anchor, now));
     const revoked = said.find(status => status.status === 'revoked');
     if (revoked) return revoked;
+    const shared = rules.sharedDenyList?.(now);
+    if (shared?.status === 'unknown') return shared;
+    const status = this.#statusBeside(subject, rules, said, now);
+    return shared && status.status === 'good' ? allOf([status, shared]) : status;
+  }
+
+  /** What the sources and the policy make of a certificate that nobody calls revoked. */
+  #statusBeside(
+    subject: CertificateFacts,
+    rules: RevocationRules,
+    said: readonly RevocationStatus[],
+    now: Date,
+  ): RevocationStatus {
     const excused = this.#excusedFromSources(subject, rules);
     if (excused) return excused;
 
     const good = said.filter(status => status.status === 'good');
-    const [first] = good;
-    if (first && (rules.agreement === 'any' || good.length === said.length)) {
-      const ends = good.map(({freshUntil}) => freshUntil.getTime());
-      const freshUntil = new Date(rules.agreement === 'any' ? Math.max(...ends) : Math.min(...ends));
-      return {status: 'good', freshUntil, source: good.map(({source}) => source).join(', ')};
-    }
+    if (rules.agreement === 'all' && good.length === said.length && good.length > 0) return allOf(good);
+    const [best] = good.sort(mostLasting);
+    if (rules.agreement === 'any' && best) return best;
     if (rules.unknown !== 'deny' && now.getTime() <= rules.unknown.until.getTime()) {
       return {status: 'good', freshUntil: rules.unknown.until, source: rules.unknown.source};
     }
@@ -85,4 +97,23 @@ export class PolicyView implements RevocationView {
       ? {status: 'good', freshUntil: subject.notAfter, source: isCa ? 'configured intermediate' : 'short-lived'}
       : undefined;
   }
+}
+
+type Good = Extract<RevocationStatus, {status: 'good'}>;
+
+/** What needs no grace first, then what holds for longest. */
+function mostLasting(a: Good, b: Good): number {
+  const graces = Number(a.grace !== undefined) - Number(b.grace !== undefined);
+  return graces === 0 ? b.freshUntil.getTime() - a.freshUntil.getTime() : graces;
+}
+
+/** Statements that count together hold as long as all of them do. */
+function allOf(good: readonly Good[]): Good {
+  const grace = good.find(status => status.grace !== undefined)?.grace;
+  return {
+    status: 'good',
+    freshUntil: new Date(Math.min(...good.map(({freshUntil}) => freshUntil.getTime()))),
+    source: good.map(({source}) => source).join(', '),
+    ...(grace && {grace}),
+  };
 }

@@ -1,11 +1,12 @@
 import type {CertificateFacts} from '../x509/certificate';
 import type {TrustAnchor} from './anchor';
 import type {DenyEntry} from './deny-list';
+import type {GraceUse} from './grace';
 
 /** What the revocation data at hand says about one certificate at one moment. */
 export type RevocationStatus =
-  /** Not revoked; the statement holds until `freshUntil`. */
-  | {readonly status: 'good'; readonly freshUntil: Date; readonly source: string}
+  /** Not revoked; the statement holds until `freshUntil`. With `grace` it rests on data past its nextUpdate. */
+  | {readonly status: 'good'; readonly freshUntil: Date; readonly source: string; readonly grace?: GraceUse}
   | {readonly status: 'revoked'; readonly since: Date; readonly reason: string; readonly source: string}
   /** Nobody usable says anything: `found` tells why, for the refusal. */
   | {readonly status: 'unknown'; readonly required: string; readonly found: string};

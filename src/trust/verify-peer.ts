@@ -70,6 +70,7 @@ function judge(
       anchor: path.anchor,
       policies: Object.freeze([...policy.policies]),
       validUntil: new Date(Math.min(revocation.freshUntilMs, ...ends)),
+      ...(revocation.grace && {grace: revocation.grace}),
     }),
   };
 }

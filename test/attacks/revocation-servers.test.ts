@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {CrlFetcher} from '../../src/server/crl-fetcher';
-import {DenyListSources} from '../../src/server/deny-list-sources';
 import type {DenyListStore} from '../../src/server/deny-list-store';
+import {SharedDenyList} from '../../src/server/shared-deny-list';
 import {parseCertificate} from '../../src/x509/certificate';
 import {clientRoot, Folder, get, issueClient, Recorder, start, workingOptions} from '../server/harness';
 import {RevocationWeb} from '../server/revocation-web';
@@ -98,17 +98,17 @@ describe('attack: a shared deny-list whose store', () => {
           return Promise.resolve(() => Promise.resolve());
         },
       } satisfies DenyListStore;
-      const sources = new DenyListSources(() => undefined);
-      sources.adopt([], store);
-      await sources.start();
+      const shared = new SharedDenyList(store, 1_000, () => undefined);
+      assert.equal(await shared.read(), undefined);
+      await shared.watch();
       try {
         store.load = load as () => Promise<never>;
         notify();
         const failed = await recorder.next('revocation', 2);
         assert.deepEqual([failed.phase, JSON.stringify(failed).includes('hunter2')], ['failed', false]);
-        assert.ok(sources.list.aboutPrincipal('mallory'));
+        assert.equal(shared.entries.length, 1);
       } finally {
-        await sources.stop();
+        await shared.stop();
         recorder.stop();
       }
     });

@@ -23,7 +23,7 @@ const soon = {reason: 'a test of the weakening', until: inHours(1)};
 
 describe('revocation over real TLS', () => {
   const folder = new Folder();
-  const recorder = Recorder.ofBlock('refusal', 'revocation', 'reload', 'start');
+  const recorder = Recorder.ofBlock('handshake', 'authentication', 'refusal', 'revocation', 'reload', 'start');
   const web = new RevocationWeb(giving(Buffer.alloc(0)));
   let running: Running | undefined;
 
@@ -255,6 +255,41 @@ describe('revocation over real TLS', () => {
         /3 hours until .*: the CA moves house/,
       );
       assert.equal(await outcome(), 'hello');
+      const told = recorder.of('revocation').filter(({phase}) => phase === 'grace');
+      assert.deepEqual(
+        told.map(event => event.phase === 'grace' && [event.source, event.peer.serialNumber, event.until.slice(0, 13)]),
+        [[web.url, 'a11ce', inHours(1).toISOString().slice(0, 13)]],
+      );
+    });
+
+    it('tells of no grace where the CRL is current', async () => {
+      web.behave = giving(clientRoot.issueCrl({}).der);
+      await serve({revocation: grace(3, inHours(1))});
+      assert.equal(await outcome(), 'hello');
+      assert.deepEqual(
+        recorder.of('revocation').map(({phase}) => phase),
+        ['loaded'],
+      );
+    });
+
+    it('tells once of an open connection whose CRL ends meanwhile', async () => {
+      web.behave = giving(clientRoot.issueCrl({nextUpdate: new Date(Date.now() + 2_000)}).der);
+      const {mtls, port} = await serve({revocation: grace(3, inHours(1))});
+      const socket = await open(port, alice);
+      await recorder.next('handshake');
+      assert.equal(recorder.of('revocation').length, 1, 'the CRL was loaded and is current');
+      await recorder.next('revocation', 3);
+      await mtls.revoke({principal: 'somebody else'});
+      await recorder.next('authentication', 3);
+      assert.deepEqual(
+        recorder
+          .of('revocation')
+          .map(({phase}) => phase)
+          .sort(),
+        ['denied', 'grace', 'loaded', 'stale'],
+      );
+      assert.equal(socket.destroyed, false);
+      socket.destroy();
     });
 
     it('does not start once the grace was to end', async () => {

@@ -149,7 +149,7 @@ function hasOwnParsers(server: Context): boolean {
   return server.findByTag(REQUEST_BODY_PARSER_TAG).some(({valueConstructor}) => !stock.includes(valueConstructor));
 }
 
-/** Whether anything stands between the route and the method: interceptors, voters, authorizers. */
+/** Whether anything stands between the route and the method: interceptors, voters, authorizers, injected arguments. */
 function isIntercepted({controller, method, metadata}: ControllerTarget, {server, ownInterceptor}: Premises): boolean {
   const prototype: object = controller.prototype as object;
   return (
@@ -157,7 +157,9 @@ function isIntercepted({controller, method, metadata}: ControllerTarget, {server
     server.findByTag(AuthorizationTags.AUTHORIZER).length > 0 ||
     server.findByTag(ContextTags.GLOBAL_INTERCEPTOR).some(({key}) => key !== ownInterceptor) ||
     MetadataInspector.getClassMetadata(INTERCEPT_CLASS_KEY, controller) !== undefined ||
-    MetadataInspector.getMethodMetadata(INTERCEPT_METHOD_KEY, prototype, method) !== undefined
+    MetadataInspector.getMethodMetadata(INTERCEPT_METHOD_KEY, prototype, method) !== undefined ||
+    // What a method is given with its arguments, LoopBack looks up from the invocation.
+    describeInjectedArguments(prototype, method).length > 0
   );
 }
 
@@ -167,12 +169,11 @@ function isIntercepted({controller, method, metadata}: ControllerTarget, {server
  */
 async function singletonOf(
   entry: RouteEntry,
-  {controller, method}: ControllerTarget,
+  {controller}: ControllerTarget,
   server: Context,
 ): Promise<object | undefined> {
   const binding = server.find<object>(`${CoreBindings.CONTROLLERS}.${controller.name}`).at(0);
   if (binding?.scope !== BindingScope.SINGLETON || binding.valueConstructor !== controller) return undefined;
-  if (describeInjectedArguments(controller.prototype as object, method).length > 0) return undefined;
   const bound = await server.get<object>(binding.key);
   const [first, second] = [await instanceFor(entry, server), await instanceFor(entry, server)];
   return first === bound && second === bound && bound.constructor === controller ? bound : undefined;

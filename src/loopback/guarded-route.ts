@@ -23,7 +23,9 @@ export interface RouteJudge {
  */
 export function guardRoute(route: ResolvedRoute, judge: RouteJudge): ResolvedRoute {
   const invokeHandler = async (context: RequestContext, args: OperationArgs): Promise<OperationRetval> => {
-    await judge.settle(() => refusalOf(route, judge, context, args));
+    // A controller that cannot be made is a failure of the application, not a vote.
+    const instance = await context.get<object>(CoreBindings.CONTROLLER_CURRENT.key);
+    await judge.settle(() => refusalOf(route, judge, instance, context, args));
     return route.invokeHandler(context, args);
   };
   return Object.create(route, {invokeHandler: {value: invokeHandler}}) as ResolvedRoute;
@@ -32,10 +34,10 @@ export function guardRoute(route: ResolvedRoute, judge: RouteJudge): ResolvedRou
 async function refusalOf(
   route: ResolvedRoute,
   {caller, target, table}: RouteJudge,
+  instance: object,
   context: RequestContext,
   args: OperationArgs,
 ): Promise<Refusal | undefined> {
-  const instance = await context.get<object>(CoreBindings.CONTROLLER_CURRENT.key);
   const {controller, method, metadata} = target;
   if (instance.constructor !== controller) {
     // A factory returned another class than the route was declared for: both have to allow it.

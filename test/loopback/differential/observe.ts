@@ -118,6 +118,10 @@ function comparable(event: object): string {
   );
 }
 
+/** The first line, without the names that LoopBack gives to contexts. */
 function firstLine(text: string): string {
-  return text.split('\n', 1).join('');
+  return text
+    .split('\n', 1)
+    .join('')
+    .replaceAll(/Context-[\w-]+/g, 'Context');
 }

@@ -1,5 +1,6 @@
 import {connect as connectTcp} from 'node:net';
 import type {Socket} from 'node:net';
+import {addAbortSignal} from 'node:stream';
 import {connect} from 'node:tls';
 import type {ConnectionOptions, TLSSocket} from 'node:tls';
 import type {Credential} from '../pki/credential';
@@ -10,6 +11,8 @@ export interface Address {
   /** Value of the Host header. */
   readonly host: string;
   readonly serverName: string | undefined;
+  /** Aborted when the rehearsal is over: what is still open then is closed. */
+  readonly signal: AbortSignal;
 }
 
 /** What came of one connection. */
@@ -48,11 +51,11 @@ export function exchange(
 }
 
 /** An HTTP request without TLS. */
-export function plaintext({port, host}: Address, path: string): Promise<string> {
+export function plaintext({port, host, signal}: Address, path: string): Promise<string> {
   const socket = connectTcp(port, '127.0.0.1', () => {
     socket.write(requestFor(path, host));
   });
-  return textOf(socket);
+  return textOf(addAbortSignal(signal, socket));
 }
 
 /** Whether a TLS 1.2 client gets to shake hands again on an open connection. */
@@ -78,8 +81,12 @@ export function renegotiate(address: Address, credential: Credential): Promise<'
   });
 }
 
-function open({port, serverName}: Address, credential: Credential | undefined, options: ConnectionOptions): TLSSocket {
-  return connect({
+function open(
+  {port, serverName, signal}: Address,
+  credential: Credential | undefined,
+  options: ConnectionOptions,
+): TLSSocket {
+  const socket = connect({
     host: '127.0.0.1',
     port,
     rejectUnauthorized: false,
@@ -89,6 +96,7 @@ function open({port, serverName}: Address, credential: Credential | undefined, o
     ...(credential && {key: credential.exportKeyPem(), cert: credential.chainPem}),
     ...options,
   });
+  return addAbortSignal(signal, socket);
 }
 
 function requestFor(path: string, host: string): string {

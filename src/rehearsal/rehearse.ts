@@ -1,8 +1,8 @@
-import {once} from 'node:events';
+import {once, setMaxListeners} from 'node:events';
 import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
 import type {Server} from 'node:https';
 import {isIPv6} from 'node:net';
-import {setTimeout as delay} from 'node:timers/promises';
+import {setImmediate as nextTurn, setTimeout as delay} from 'node:timers/promises';
 import type {ConfigFault} from '../errors';
 import type {Material} from '../server/material';
 import {peerOf} from '../server/peer';
@@ -16,6 +16,9 @@ import type {BuildTarget} from './stage';
 
 /** How long a rehearsal may take in a process that serves requests meanwhile, in milliseconds. */
 const LIMIT_MS = 30_000;
+
+/** Attempts at a time. Handshakes of both sides are work of this process, which has others to answer. */
+const AT_A_TIME = 3;
 
 /** What was tried, and how it ended. */
 export interface Trial {
@@ -37,7 +40,7 @@ export async function rehearse(
 
 /**
  * Makes a listener of this material on the loopback interface, with a CA of the moment beside its own, and lets real
- * clients try to get in: all at once, each on connections of its own. One of them has everything in order.
+ * clients try to get in, each on connections of its own. One of them has everything in order.
  */
 export async function runTrials(
   material: Material,
@@ -47,24 +50,48 @@ export async function runTrials(
   const arsenal = await makeArsenal(new Date());
   const visitors = new Map<string, string>();
   const target = build(await withRehearsalCa(material, arsenal), reception(visitors));
+  const over = new AbortController();
+  setMaxListeners(0, over.signal);
   try {
     target.https.listen(0, '127.0.0.1');
     await once(target.https, 'listening');
+    const late = delay(limitMs, LATE, {signal: over.signal}).catch((): typeof LATE => LATE);
     let paths = 0;
     const field: Field = {
-      address: addressOf(target.https.address(), material),
+      address: addressOf(target.https.address(), material, over.signal),
       arsenal,
       newPath: () => `/rehearsal/${++paths}`,
       wasReached: path => visitors.has(path),
     };
-    const attacks = ATTACKS.map(attack => tryAttack(attack, field, limitMs));
-    const welcome = ['TLSv1.2', 'TLSv1.3'].map(version => tryGood(field, version, visitors, material, limitMs));
-    return await Promise.all([...attacks, ...welcome]);
+    return await inTurns([
+      ...ATTACKS.map(attack => () => tryAttack(attack, field, late)),
+      ...VERSIONS.map(version => () => tryGood(field, version, visitors, material, late)),
+    ]);
   } finally {
+    over.abort();
     target.https.close();
     target.https.closeAllConnections();
     target.stop();
   }
+}
+
+const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
+
+/** What hangs decides nothing. */
+const LATE = 'late' as const;
+
+/** Runs a few tasks at a time, and lets the event loop do something else before each of them. */
+async function inTurns<T>(tasks: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
+  const results: T[] = [];
+  const queue = tasks.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, task] of queue) {
+      await nextTurn();
+      results[index] = await task();
+    }
+  };
+  await Promise.all(Array.from({length: AT_A_TIME}, worker));
+  return results;
 }
 
 /** Notes who comes through. */
@@ -77,21 +104,21 @@ function reception(visitors: Map<string, string>): RequestListener {
 }
 
 /** A name that the server certificate covers: it has one, or the material would not have been loaded. */
-function addressOf(bound: ReturnType<Server['address']>, {credentials}: Material): Address {
+function addressOf(bound: ReturnType<Server['address']>, {credentials}: Material, signal: AbortSignal): Address {
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   const names = credentials.chain[0].subjectAltNames;
   const dns = names.find(({kind}) => kind === 'dns');
   const ip = names.find(({kind}) => kind === 'ip');
   if (dns?.kind === 'dns') {
     const serverName = dns.value.replace(/^\*\./, 'rehearsal.');
-    return {port, host: serverName, serverName};
+    return {port, host: serverName, serverName, signal};
   }
   const address = ip?.kind === 'ip' ? ip.value : 'localhost';
-  return {port, host: isIPv6(address) ? `[${address}]` : address, serverName: undefined};
+  return {port, host: isIPv6(address) ? `[${address}]` : address, serverName: undefined, signal};
 }
 
-async function tryAttack({name, attempt}: Attack, field: Field, limitMs: number): Promise<Trial> {
-  const outcome = await within(attempt(field), limitMs);
+async function tryAttack({name, attempt}: Attack, field: Field, late: Promise<typeof LATE>): Promise<Trial> {
+  const outcome = await Promise.race([attempt(field), late]);
   const found = outcome === 'repelled' ? 'refused' : outcome === 'succeeded' ? 'served' : 'undecided';
   return {name, expected: 'refused', found};
 }
@@ -99,32 +126,21 @@ async function tryAttack({name, attempt}: Attack, field: Field, limitMs: number)
 /** The good client has to be served, as itself, by the very certificate that is about to be used. */
 async function tryGood(
   {address, arsenal, newPath}: Field,
-  version: string,
+  version: (typeof VERSIONS)[number],
   visitors: ReadonlyMap<string, string>,
   {credentials}: Material,
-  limitMs: number,
+  late: Promise<typeof LATE>,
 ): Promise<Trial> {
   const path = newPath();
-  const only = version === 'TLSv1.2' ? ({maxVersion: 'TLSv1.2'} as const) : ({minVersion: 'TLSv1.3'} as const);
-  const outcome = await within(exchange(address, path, arsenal.good, only), limitMs);
+  const only = {minVersion: version, maxVersion: version};
+  const outcome = await Promise.race([exchange(address, path, arsenal.good, only), late]);
   const isServed =
     typeof outcome === 'object' &&
     outcome.answer.startsWith('HTTP/1.1 200') &&
     visitors.get(path) === `${GOOD_NAME} of ${ANCHOR_NAME}` &&
     outcome.serverCertificate?.equals(credentials.chain[0].der) === true;
-  const found = outcome === 'late' ? 'undecided' : isServed ? 'served' : 'refused';
+  const found = outcome === LATE ? 'undecided' : isServed ? 'served' : 'refused';
   return {name: `a client with everything in order, over ${version}`, expected: 'served', found};
-}
-
-/** What hangs decides nothing. */
-async function within<T>(work: Promise<T>, limitMs: number): Promise<T | 'late'> {
-  const stop = new AbortController();
-  const limit = delay(limitMs, 'late' as const, {signal: stop.signal}).catch(() => 'late' as const);
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    stop.abort();
-  }
 }
 
 function faultOf({name, expected, found}: Trial, limitMs: number): ConfigFault {

@@ -1,6 +1,7 @@
 import {publish} from '../audit/publish';
 import {MtlsError} from '../errors';
 import type {Refusal} from '../errors';
+import {regressionOf} from '../trust/crl-order';
 import type {VerifiedCrl} from '../trust/crl-signature';
 import type {CertificateFacts} from '../x509/certificate';
 import {publishCrl, verifyAll} from './crl-sources';
@@ -98,34 +99,26 @@ async function fetchCrls({url, candidates, network, crls}: Held): Promise<readon
     if ('code' in outcome) throw new MtlsError({...outcome, where: url});
     fetched.push(outcome);
   }
-  for (const crl of fetched) {
-    const older = olderThanHeld(crl, crls);
-    if (older !== undefined) throw new MtlsError(older);
-  }
+  const older = olderThanHeld(fetched, crls);
+  if (older !== undefined) throw new MtlsError(older);
   return fetched;
 }
 
-/** Why a CRL is not taken: it is older than one of the same scope that is in force. */
-export function olderThanHeld(crl: VerifiedCrl, held: readonly VerifiedCrl[]): Refusal | undefined {
-  const newer = held.find(
-    one =>
-      one.facts.issuer.comparable === crl.facts.issuer.comparable &&
-      one.scope === crl.scope &&
-      one.keyFingerprint === crl.keyFingerprint &&
-      isDelta(one) === isDelta(crl) &&
-      one.facts.thisUpdate > crl.facts.thisUpdate,
-  );
-  if (newer === undefined) return undefined;
+/** Why CRLs are not taken: one is older than what it would take the place of. */
+export function olderThanHeld(crls: readonly VerifiedCrl[], held: readonly VerifiedCrl[]): Refusal | undefined {
+  const regression = regressionOf(crls, held);
+  if (regression === undefined) return undefined;
+  const {older} = regression;
   return {
     code: 'ERR_MTLS_REVOCATION_SOURCE',
-    required: `a CRL that is not older than the last, of ${newer.facts.thisUpdate.toISOString()}`,
-    found: crl.facts.thisUpdate.toISOString(),
-    where: crl.source,
+    required: `a CRL that is not older than the last, ${ageOf(regression.held)}`,
+    found: ageOf(older),
+    where: older.source,
   };
 }
 
-function isDelta({facts}: VerifiedCrl): boolean {
-  return facts.extensions.baseCrlNumber !== undefined;
+function ageOf({facts: {thisUpdate, extensions}}: VerifiedCrl): string {
+  return `number ${extensions.crlNumber?.toString() ?? 'none'} of ${thisUpdate.toISOString()}`;
 }
 
 /** At four fifths of the way to the first nextUpdate, but not at once. */

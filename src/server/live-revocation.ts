@@ -79,7 +79,7 @@ export class LiveRevocation implements RevocationMemory {
 
   /** Every CRL that is in force, from files and from URLs. */
   get crls(): readonly VerifiedCrl[] {
-    return [...(this.#plan?.crls ?? []), ...this.#crls.crls];
+    return this.#plan === undefined ? [] : [...this.#plan.crls, ...this.#crls.crls];
   }
 
   /** Takes a plan in force and returns its view. */

@@ -36,7 +36,9 @@ export interface RevocationInputs {
 
 /** What is there already when revocation is loaded. */
 export interface RevocationMemory {
-  /** CRLs of files that are in force; none at start. */
+  /** Every CRL that is in force; none at start. */
+  readonly crls: readonly VerifiedCrl[];
+  /** Those of them that came from files. */
   readonly crlsInForce: readonly VerifiedCrl[];
   /** Fetches the CRLs at configured URLs and returns those in force, new or held. */
   fetchCrls(
@@ -89,11 +91,10 @@ export async function loadRevocation(
     timeoutMs: options.network?.timeoutMs ?? DEFAULT_NETWORK.timeoutMs,
     maxBytes: options.network?.maxCrlBytes ?? DEFAULT_NETWORK.maxCrlBytes,
   };
+  const before = inputs.memory.crls;
   const configured = await loadCrls(sources, authorities, read, report);
-  for (const crl of configured) {
-    const older = olderThanHeld(crl, inputs.memory.crlsInForce);
-    if (older) report({...older, where: 'clients.crl', remedy: 'put the newest CRL back, or start anew with this one'});
-  }
+  const older = olderThanHeld(configured, inputs.memory.crlsInForce);
+  if (older) report({...older, where: 'clients.crl', remedy: 'put the newest CRL back, or start anew with this one'});
   const fetched = await inputs.memory.fetchCrls(crlUrls, authorities, network);
   const shared = options.denyListStore && inputs.memory.sharedDenyList(options.denyListStore, network.timeoutMs);
   if (shared) await reportUnreadable(shared, report);
@@ -108,7 +109,7 @@ export async function loadRevocation(
     ...(shared && {sharedDenyList: shared}),
     network,
   };
-  reportUncovered(plan, [...configured, ...fetched], now, report);
+  reportUncovered(plan, [...configured, ...fetched], before, now, report);
   return plan;
 }
 
@@ -148,6 +149,7 @@ async function reportUnreadable(shared: SharedDenyList, report: (fault: ConfigFa
 function reportUncovered(
   {anchors, intermediates, policyOf, hasCrlSource, allowUnknown}: RevocationPlan,
   crls: readonly VerifiedCrl[],
+  before: readonly VerifiedCrl[],
   now: Date,
   report: (fault: ConfigFault) => void,
 ): void {
@@ -168,11 +170,14 @@ function reportUncovered(
   // An intermediate below several anchors may serve any of them, so it needs its CRL as soon as one asks for it.
   const grace = needy.map(anchor => policyOf(anchor).grace).find(one => one !== undefined);
   for (const ca of [...needy.map(({certificate}) => certificate), ...intermediates]) {
-    const own = crls.filter(({facts}) => facts.issuer.comparable === ca.subject.comparable);
-    const isCovered = own.some(
-      ({facts: {nextUpdate}}) => nextUpdate && endWithGrace(nextUpdate.getTime(), grace) > now.getTime(),
-    );
-    if (isCovered) continue;
+    const isOwn = ({facts}: VerifiedCrl): boolean => facts.issuer.comparable === ca.subject.comparable;
+    const [own, held] = [crls.filter(isOwn), before.filter(isOwn)];
+    const isCurrent = ({facts: {nextUpdate}}: VerifiedCrl): boolean =>
+      nextUpdate !== undefined && endWithGrace(nextUpdate.getTime(), grace) > now.getTime();
+    // A CRL that ended under a running server already shuts its clients out. It must not keep everything else that a
+    // reload brings out as well, such as an entry of the deny-list.
+    const isNoWorse = own.length > 0 && held.length > 0 && !held.some(isCurrent);
+    if (own.some(isCurrent) || isNoWorse) continue;
     report({
       code: 'ERR_MTLS_REVOCATION_SOURCE',
       where: 'clients.crl',

@@ -3,6 +3,7 @@ import type {CrlEntry} from '../x509/crl-entry';
 import type {GeneralName} from '../x509/names';
 import type {TrustAnchor} from './anchor';
 import {coversPoint, pointsOf, reasonsOf} from './crl-scope';
+import {newestFirst} from './crl-order';
 import type {PointToMatch} from './crl-scope';
 import type {VerifiedCrl} from './crl-signature';
 import {currencyAt, endWithGrace} from './grace';
@@ -62,7 +63,7 @@ export class CrlView implements RevocationView {
     let freshUntil = Infinity;
     let grace: GraceUse | undefined;
     for (const point of pointsOf(subject)) {
-      for (const crl of this.#crlsFor(point, subject)) {
+      for (const crl of this.#crlsFor(point, subject, now)) {
         const reasons = reasonsOf(crl, point).filter(reason => open.has(reason));
         if (reasons.length === 0) continue;
         const statement = this.#consult(crl, point, subject, issuer, anchor, now);
@@ -92,13 +93,23 @@ export class CrlView implements RevocationView {
     };
   }
 
-  /** CRLs that may speak at this point, newest first (RFC 5280 section 6.3.3 (b)(1)). Deltas only count on top of one. */
-  #crlsFor(point: PointToMatch, subject: CertificateFacts): VerifiedCrl[] {
+  /**
+   * CRLs that may speak at this point, newest first (RFC 5280 section 6.3.3 (b)(1)). Deltas only count on top of one, and
+   * what has a successor counts no more, though its nextUpdate may be the later one.
+   */
+  #crlsFor(point: PointToMatch, subject: CertificateFacts, now: Date): VerifiedCrl[] {
+    const succeeded = new Set<string>();
     const names = point.crlIssuer.length === 0 ? [subject.issuer.comparable] : directoryNames(point.crlIssuer);
     return names
       .flatMap(name => this.#byIssuer.get(name) ?? [])
       .filter(crl => crl.facts.extensions.baseCrlNumber === undefined)
-      .sort(newestFirst);
+      .sort(newestFirst)
+      .filter(crl => {
+        const series = `${crl.facts.issuer.comparable} ${crl.scope} ${crl.keyFingerprint}`;
+        if (succeeded.has(series)) return false;
+        if (!this.#isOfFuture(crl, now)) succeeded.add(series);
+        return true;
+      });
   }
 
   #consult(
@@ -179,14 +190,17 @@ export class CrlView implements RevocationView {
   }
 
   /** How long a CRL counts at this moment, or why it does not. */
-  #currencyOf({facts: {thisUpdate, nextUpdate}, source}: VerifiedCrl, now: Date): Currency | string {
+  #currencyOf(crl: VerifiedCrl, now: Date): Currency | string {
+    const {thisUpdate, nextUpdate} = crl.facts;
     if (nextUpdate === undefined) return 'it has no nextUpdate';
-    if (now.getTime() < thisUpdate.getTime() - this.#policy.clockSkewSeconds * 1000) {
-      return `its thisUpdate ${thisUpdate.toISOString()} is in the future`;
-    }
+    if (this.#isOfFuture(crl, now)) return `its thisUpdate ${thisUpdate.toISOString()} is in the future`;
     const endMs = nextUpdate.getTime();
-    const current = currencyAt(now, endMs, endWithGrace(endMs, this.#policy.grace), source);
+    const current = currencyAt(now, endMs, endWithGrace(endMs, this.#policy.grace), crl.source);
     return current ?? `it is past its nextUpdate ${nextUpdate.toISOString()}`;
+  }
+
+  #isOfFuture({facts}: VerifiedCrl, now: Date): boolean {
+    return now.getTime() < facts.thisUpdate.getTime() - this.#policy.clockSkewSeconds * 1000;
   }
 }
 
@@ -217,11 +231,4 @@ function maySignCrls(certificate: CertificateFacts): boolean {
 
 function directoryNames(names: readonly GeneralName[]): readonly string[] {
   return names.flatMap(name => (name.kind === 'directory' ? [name.value.comparable] : []));
-}
-
-/** By CRL number where both have one, otherwise by thisUpdate. */
-function newestFirst(a: VerifiedCrl, b: VerifiedCrl): number {
-  const [left, right] = [a.facts.extensions.crlNumber, b.facts.extensions.crlNumber];
-  if (left !== undefined && right !== undefined && left !== right) return left < right ? 1 : -1;
-  return b.facts.thisUpdate.getTime() - a.facts.thisUpdate.getTime();
 }

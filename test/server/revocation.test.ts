@@ -18,6 +18,7 @@ const HOUR = 3_600_000;
 const inHours = (hours: number): Date => new Date(Date.now() + hours * HOUR);
 const alice = issueClient({serialNumber: 'a11ce'});
 const revokedAlice: CrlSpec = {entries: [{serialNumber: 'a11ce', revokedAt: inHours(-1), reason: 'keyCompromise'}]};
+const other = createAuthority({subject: {commonName: 'Other Root'}});
 const twin = createAuthority({subject: {commonName: 'Client Root'}});
 const soon = {reason: 'a test of the weakening', until: inHours(1)};
 
@@ -96,6 +97,16 @@ describe('revocation over real TLS', () => {
       assert.equal(await outcome(), 'ERR_MTLS_REVOKED');
     });
 
+    it('takes a reload while the older CRL still lies beside the newer one', async () => {
+      mkdirSync(join(folder.path, 'kept'));
+      crlFile(join('kept', '1.crl'), {number: 1, thisUpdate: inHours(-2)});
+      crlFile(join('kept', '2.crl'), {number: 2, thisUpdate: inHours(-1)});
+      const {mtls} = await serve({crl: join(folder.path, 'kept')});
+      crlFile(join('kept', '3.crl'), {number: 3, ...revokedAlice});
+      assert.equal(await mtls.reload(), 'applied');
+      assert.equal(await outcome(), 'ERR_MTLS_REVOKED');
+    });
+
     it('closes an open connection when a reload brings its revocation', async () => {
       const path = crlFile('live.crl', {number: 1});
       const {mtls, port} = await serve({crl: path});
@@ -120,7 +131,9 @@ describe('revocation over real TLS', () => {
       await end;
       assert.equal((await recorder.next('refusal')).stage, 'open');
       for (const bytes of [
-        clientRoot.issueCrl({number: 2, thisUpdate: inHours(-1)}).der,
+        clientRoot.issueCrl({number: 3, thisUpdate: inHours(-1)}).der,
+        clientRoot.issueCrl({number: 2}).der,
+        clientRoot.issueCrl({without: ['number']}).der,
         Buffer.from('nonsense'),
         twin.issueCrl({}).der,
       ]) {
@@ -398,6 +411,32 @@ describe('revocation over real TLS', () => {
       rmSync(denyList);
       assert.equal((await recorder.next('reload')).phase, 'rejected');
       assert.equal(await outcome(), 'ERR_MTLS_REVOKED');
+    });
+
+    it('takes a new entry in spite of a CRL that has ended meanwhile', async () => {
+      const denyList = folder.write('late.json', '[]');
+      const crl = crlFile('meanwhile.crl', {nextUpdate: new Date(Date.now() + 2_000)});
+      const ca = [
+        folder.write('root.crt', clientRoot.pem),
+        {ca: folder.write('twin.crt', other.pem), revocation: {unknown: 'deny-list-only'}},
+      ] as const;
+      const bob = issueClient({}, other);
+      const {mtls, port} = await serve({ca, crl, revocation: {denyList}});
+      await closed(await open(port, alice));
+      assert.equal((await recorder.next('refusal')).why.code, 'ERR_MTLS_REVOCATION_UNKNOWN');
+      assert.equal(await outcome(bob), 'hello');
+      writeFileSync(denyList, JSON.stringify([{certificate: fingerprintOf(bob.certificate)}]));
+      assert.equal(await mtls.reload(), 'applied');
+      recorder.events.length = 0;
+      assert.equal(await outcome(bob), 'ERR_MTLS_REVOKED');
+    });
+
+    it('takes no reload that puts a CRL that has ended in the place of one that has not', async () => {
+      const crl = crlFile('current.crl', {thisUpdate: inHours(-3)});
+      const {mtls} = await serve({crl});
+      crlFile('current.crl', {thisUpdate: inHours(-2), nextUpdate: inHours(-1)});
+      assert.deepEqual(await faultsOf(mtls.reload()), ['ERR_MTLS_REVOCATION_SOURCE clients.crl']);
+      assert.equal(await outcome(), 'hello');
     });
 
     it('does not start with a file it does not understand', async () => {

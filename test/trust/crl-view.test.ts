@@ -149,6 +149,33 @@ const ROWS: readonly Row[] = [
     'revoked',
   ],
 
+  [
+    'a newer CRL that has ended, in spite of an older one that has not',
+    [
+      {number: 1, nextUpdate: later(2 * HOUR)},
+      {number: 2, nextUpdate: later(-1000)},
+    ],
+    {},
+    'unknown',
+  ],
+  [
+    'a CRL of another scope beside a newer one that has ended',
+    [
+      {number: 1, issuingDistributionPoint: {covers: 'user certificates'}},
+      {number: 2, nextUpdate: later(-1000)},
+    ],
+    {},
+    'good',
+  ],
+  ['a CRL without number', [{without: ['number']}], {}, 'good'],
+  [
+    'a delta without number, which nothing orders',
+    [{number: 1}, {...revoking, deltaOf: 1, without: ['number']}],
+    {},
+    'good',
+  ],
+  ['a delta whose base is not here yet', [{number: 1}, {...revoking, number: 3, deltaOf: 2}], {}, 'good'],
+
   ['a CRL for user certificates', [{issuingDistributionPoint: {covers: 'user certificates'}}], {}, 'good'],
   ['a CRL for CA certificates', [{issuingDistributionPoint: {covers: 'CA certificates'}}], {}, 'unknown'],
   [

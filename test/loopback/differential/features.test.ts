@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import {compare} from './compare';
 import type {Feature} from './feature';
+import {ANSWERS} from './answers';
+import {CONTROLLERS} from './controllers';
 import {INJECTION} from './injection';
 import {INTERCEPTORS} from './interceptors';
 
-const FEATURES: readonly Feature[] = [...INTERCEPTORS, ...INJECTION];
+const FEATURES: readonly Feature[] = [...INTERCEPTORS, ...INJECTION, ...CONTROLLERS, ...ANSWERS];
 
 describe('features of LoopBack are the same on both paths', function () {
   this.timeout(30_000);

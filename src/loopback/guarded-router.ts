@@ -1,8 +1,11 @@
 import {createResolvedRoute, Trie, TrieRouter} from '@loopback/rest';
 import type {Request, ResolvedRoute, RestRouter, RouteEntry} from '@loopback/rest';
 
-/** Decides about a route that was found, or about a path that has none. Throws to refuse. */
-export type RouteGuard = (request: Request, route: ResolvedRoute | undefined) => ResolvedRoute | undefined;
+/** Looks for the route of a request. */
+export type FindRoute = () => ResolvedRoute | undefined;
+
+/** Decides about the route of a request, or about a path that has none. Throws to refuse. */
+export type RouteGuard = (request: Request, find: FindRoute) => ResolvedRoute | undefined;
 
 /**
  * LoopBack's router, with two differences: it honours `rest.router.strict`, which LoopBack loses on the way, and a
@@ -91,7 +94,7 @@ export class GuardedRouter implements RestRouter {
   }
 
   find(request: Request): ResolvedRoute | undefined {
-    return this.#guard(request, this.#inner.find(request));
+    return this.#guard(request, () => this.#inner.find(request));
   }
 
   /** The route of a request, before anybody decided about it. */

@@ -11,7 +11,7 @@ import {peerSummary} from '../server/summary';
 import {pathOf} from '../server/target';
 import type {AccessTable, RouteAccess} from './access-table';
 import type {RuleOutcome} from './access-rules';
-import type {GuardedRouter} from './guarded-router';
+import type {FindRoute, GuardedRouter} from './guarded-router';
 import {RefusalError} from './refusal-error';
 
 /** A request that its rule allows. */
@@ -92,13 +92,13 @@ export class RequestAccess {
   }
 
   /**
-   * Confirms the route that a sequence found; what was decided for the same method and path is not decided twice.
+   * Confirms the route of a sequence; what was found and decided for the same method and path is neither twice.
    * @throws RefusalError, or NotFound where there is neither route nor rule
    */
-  confirm(request: Request, route: ResolvedRoute | undefined): AllowedRequest {
+  confirm(request: Request, find: FindRoute): AllowedRequest {
     const known = this.#allowed.get(request);
     if (known?.target === targetOf(request) && peerOf(request.socket) === known.as.caller) return known.as;
-    const decision = this.#judge(request, route);
+    const decision = this.#judge(request, find());
     if (decision.verdict === 'allow') {
       this.#allow(request, decision);
       return decision;

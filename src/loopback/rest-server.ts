@@ -16,6 +16,7 @@ import {CompiledPath} from './compiled-path';
 import type {RoutePath} from './compiled-path';
 import {guardRoute} from './guarded-route';
 import {GuardedRouter, LiteralFirstRouter} from './guarded-router';
+import type {FindRoute} from './guarded-router';
 import {MtlsHttpServer} from './http-server';
 import {inspectAccess} from './inspection';
 import type {Inspection} from './inspection';
@@ -184,7 +185,7 @@ export class MtlsRestServer extends RestServer {
   #makeRouter(): GuardedRouter {
     const own = this.#application.getSync(RestBindings.ROUTER, {optional: true});
     const inner = own ?? new LiteralFirstRouter(this.config.router);
-    this.#router = new GuardedRouter(inner, (request, route) => this.#guard(request, route));
+    this.#router = new GuardedRouter(inner, (request, find) => this.#guard(request, find));
     return this.#router;
   }
 
@@ -195,8 +196,8 @@ export class MtlsRestServer extends RestServer {
     throw new MtlsError({code: 'ERR_MTLS_ACCESS_NO_RULE', required: 'the router of this server', found});
   }
 
-  #guard(request: Request, route: ResolvedRoute | undefined): ResolvedRoute | undefined {
-    const allowed = this.requests.confirm(request, route);
+  #guard(request: Request, find: FindRoute): ResolvedRoute | undefined {
+    const allowed = this.requests.confirm(request, find);
     const {caller} = allowed;
     const {table} = this.requests;
     const target = allowed.route?.access.controller;
@@ -260,7 +261,7 @@ export class MtlsRestServer extends RestServer {
       express: this._expressApp,
       requests: this.requests,
       router: () => this.#currentRouter(),
-      guard: (request, route) => this.#guard(request, route),
+      guard: (request, route) => this.#guard(request, () => route),
       components: () => this.httpHandler.getApiComponents(),
     });
   }

@@ -20,6 +20,8 @@ import type {MessageClasses} from '../server/listener';
 import type {AccessTable} from './access-table';
 import {completeMessages, expressMessages} from './express-messages';
 import type {GuardedRouter} from './guarded-router';
+import {argsFromPath} from './operation-args';
+import {validationOf} from './parameters';
 import {concernsPlans, planRoute} from './plan';
 import type {CompiledPlan, Plan, Premises} from './plan';
 import {entryOf, errorFor} from './request-access';
@@ -78,6 +80,8 @@ export class CompiledPath {
   readonly #host: CompiledHost;
   readonly #subscription: Subscription;
   #plans = new Map<RouteEntry, Plan>();
+  /** Whether a look at the plans can be worth it: where all of them say `stock`, no route is looked up for one. */
+  #use: 'some' | 'none' = 'some';
   #resolved: Resolved | undefined;
   #preparing = false;
 
@@ -89,6 +93,7 @@ export class CompiledPath {
       observe: () => {
         // The stock path serves until the routes are planned again.
         this.#plans = new Map();
+        this.#use = 'some';
       },
     });
   }
@@ -101,6 +106,8 @@ export class CompiledPath {
       const target = table.ofRoute(entry).controller;
       if (!plans.has(entry)) plans.set(entry, await planRoute(entry, target, this.#host.premises));
     }
+    const isUseful = plans !== this.#plans || [...plans.values()].some(({path}) => path === 'compiled');
+    this.#use = isUseful ? 'some' : 'none';
   }
 
   /** Every route with its path. */
@@ -116,7 +123,8 @@ export class CompiledPath {
   serve(request: IncomingMessage, response: ServerResponse): boolean {
     const {requests} = this.#host;
     const resolved = this.#resolved;
-    if (resolved === undefined || !this.#isExpress(request) || !this.#isExpressResponse(response)) return false;
+    if (this.#use === 'none' || resolved === undefined) return false;
+    if (!this.#isExpress(request) || !this.#isExpressResponse(response)) return false;
     const route = this.#findRoute(request);
     const plan = route === undefined ? undefined : this.#planOf(entryOf(route));
     if (route === undefined || plan?.path !== 'compiled') return false;
@@ -217,14 +225,9 @@ function answerFailure({request, response, resolved}: Journey, thrown: unknown):
 
 async function resolveOnce({server}: Premises): Promise<Resolved> {
   const {SEND, REJECT} = RestBindings.SequenceActions;
-  const options = await server.get<ValidationOptions>(
-    RestBindings.REQUEST_BODY_PARSER_OPTIONS.deepProperty('validation'),
-    {optional: true},
-  );
   return {
     parser: await server.get(RestBindings.REQUEST_BODY_PARSER),
-    // `$data` is LoopBack's own default where the application says nothing.
-    validation: {ajvFactory: await server.get(RestBindings.AJV_FACTORY), ...(options ?? {$data: true})},
+    validation: await validationOf(server),
     send: await server.get(SEND),
     reject: await server.get(REJECT),
   };
@@ -236,8 +239,5 @@ async function argsOf(
   {texts}: CompiledPlan,
   {parser, validation}: Resolved,
 ): Promise<OperationArgs> {
-  const values = texts?.map(name => route.pathParams[name] as unknown);
-  return values?.every(value => typeof value === 'string' && value !== '') === true
-    ? values
-    : parseOperationArgs(request, route, parser, validation);
+  return argsFromPath(texts, route) ?? parseOperationArgs(request, route, parser, validation);
 }

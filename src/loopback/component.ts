@@ -16,10 +16,11 @@ import {
   injectable,
 } from '@loopback/core';
 import type {Component} from '@loopback/core';
-import {RestBindings, RestComponent, RestServer} from '@loopback/rest';
+import {ParseParamsMiddlewareProvider, RestBindings, RestComponent, RestServer} from '@loopback/rest';
 import {MtlsError} from '../errors';
 import {MtlsAuthenticationMiddleware} from './authentication';
 import {MtlsAuthorizationInterceptor} from './authorization';
+import {MtlsParseParamsMiddleware} from './parameters';
 import {AUTHORIZATION_INTERCEPTOR, MtlsBindings} from './keys';
 import {RejectWithoutFormat} from './reject';
 import {MtlsRestServer} from './rest-server';
@@ -49,6 +50,7 @@ export class MtlsComponent implements Component {
     registerAuthenticationStrategy(application, MtlsStrategy);
     const {key} = AuthenticationBindings.AUTHENTICATION_MIDDLEWARE;
     application.add(createBindingFromClass(MtlsAuthenticationMiddleware, {key}));
+    application.add(createBindingFromClass(MtlsParseParamsMiddleware, {key: PARSE_PARAMS_MIDDLEWARE}));
     application.add(createBindingFromClass(MtlsAuthorizationInterceptor, {key: AUTHORIZATION_INTERCEPTOR}).lock());
     // Servers start side by side, and everything is initialised before the first of them.
     application.onInit(() => server.secureServer().then(() => undefined));
@@ -56,6 +58,9 @@ export class MtlsComponent implements Component {
     application.bind(MtlsBindings.ACCESS).toDynamicValue(async () => (await server.audit()).matrix);
   }
 }
+
+/** Under which LoopBack binds its own middleware that parses parameters. */
+const PARSE_PARAMS_MIDDLEWARE = `providers.${ParseParamsMiddlewareProvider.name}`;
 
 /** One REST server, ours, under the key and the tags of LoopBack's; locked, so that none can take its place. */
 function replaceRestServer(application: Application): MtlsRestServer {

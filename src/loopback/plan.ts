@@ -15,6 +15,8 @@ import {ControllerRoute, REQUEST_BODY_PARSER_TAG, RestBindings, RestComponent} f
 import type {OperationArgs, OperationRetval, RestServerConfig, RouteEntry} from '@loopback/rest';
 import type {ControllerTarget} from './access-table';
 import {middlewareOf} from './middleware';
+import {plainTextsOf} from './operation-args';
+import type {PlainTexts} from './operation-args';
 import {RejectWithoutFormat} from './reject';
 
 /**
@@ -27,8 +29,7 @@ import {RejectWithoutFormat} from './reject';
 export type CompiledPlan = {
   readonly path: 'compiled';
   readonly target: ControllerTarget;
-  /** Names of the parameters where all are plain texts of the path, which need neither coercion nor validation. */
-  readonly texts: readonly string[] | undefined;
+  readonly texts: PlainTexts;
 } & (
   | {readonly invocation: 'direct'; readonly call: (args: OperationArgs) => OperationRetval}
   | {readonly invocation: 'injected' | 'intercepted'}
@@ -97,17 +98,6 @@ export async function planRoute(
   if (typeof method !== 'function') return {path: 'stock', why: 'no such method'};
   const call = (args: OperationArgs): OperationRetval => Reflect.apply(method, instance, args);
   return {...plan, invocation: 'direct', call};
-}
-
-/** A parameter of the path whose schema is nothing but `{type: string}` is what the path says, unless it is empty. */
-function plainTextsOf({spec}: RouteEntry): readonly string[] | undefined {
-  const parameters = spec.parameters ?? [];
-  const names = parameters.flatMap(parameter => {
-    if (!('in' in parameter) || parameter.in !== 'path') return [];
-    const {schema = {}, name} = parameter;
-    return 'type' in schema && schema.type === 'string' && Object.keys(schema).length === 1 ? [name] : [];
-  });
-  return spec.requestBody === undefined && names.length === parameters.length ? names : undefined;
 }
 
 function routeReason(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import {MiddlewareSequence} from '@loopback/rest';
+import {createBindingFromClass} from '@loopback/core';
+import {MiddlewareSequence, ParseParamsMiddlewareProvider} from '@loopback/rest';
 import type {RestApplication, RestServerConfig} from '@loopback/rest';
 import type {MtlsRestServer} from '../../../src/loopback/rest-server';
 import {Clinic} from '../support/clinic';
@@ -11,16 +12,18 @@ import type {Ask} from './requests';
 export class OwnSequence extends MiddlewareSequence {}
 
 export const PATHS = ['stock', 'compiled'] as const;
-export type Path = (typeof PATHS)[number];
+
+/** The original one is the stock path without the middleware that this library puts in the place of LoopBack's. */
+export type Path = (typeof PATHS)[number] | 'original';
 
 /** What an application needs beside its controllers. */
 export interface Circumstances extends Sending {
   readonly rest?: RestServerConfig;
-  /** Endpoints that LoopBack's own path serves in either application, and why. */
+  /** Endpoints that LoopBack's own path serves in every application, and why. */
   readonly stock?: Readonly<Record<string, string>>;
 }
 
-/** Starts the same application on either path, asks both the same, and asserts that nothing tells them apart. */
+/** Starts the same application on every path, asks all the same, and asserts that nothing tells them apart. */
 export async function compare(
   setup: (app: RestApplication) => void,
   asks: readonly Ask[],
@@ -31,8 +34,8 @@ export async function compare(
       await assertPath(clinic.server, path, stock);
       return observe(clinic.port, asks, sending);
     });
-  const expected = await on('stock');
-  assertEqual(expected, await on('compiled'), asks);
+  const expected = await on('original');
+  for (const path of PATHS) assertEqual(expected, await on(path), asks);
   return expected;
 }
 
@@ -48,7 +51,8 @@ export async function onPath<T>(
     options: {audit: {sink: 'none', allowed: 'record'}},
     setup: app => {
       setup(app);
-      if (path === 'stock') app.sequence(OwnSequence);
+      if (path !== 'compiled') app.sequence(OwnSequence);
+      if (path === 'original') app.add(createBindingFromClass(ParseParamsMiddlewareProvider));
     },
   });
   try {
@@ -68,18 +72,18 @@ export async function assertPath(
   const taken = await server.paths();
   assert.ok(taken.length > 0);
   for (const route of taken) {
-    if (path === 'stock') assert.equal(route.how, 'a sequence or middleware of the application', route.endpoint);
+    if (path !== 'compiled') assert.equal(route.how, 'a sequence or middleware of the application', route.endpoint);
     else if (route.path === 'stock') assert.equal(route.how, stock[route.endpoint], route.endpoint);
     else assert.ok(!(route.endpoint in stock), `${route.endpoint} is compiled: ${route.how}`);
   }
 }
 
 /** Compares everything that can be observed, naming the request at the first difference. */
-export function assertEqual(stock: Observation, compiled: Observation, asks: readonly Ask[]): void {
-  for (const [index, outcome] of stock.outcomes.entries())
-    assert.deepEqual({...compiled.outcomes[index], ask: asks[index]}, {...outcome, ask: asks[index]});
-  assertSameLines(compiled.logged, stock.logged);
-  assertSameLines(compiled.audited, stock.audited);
+export function assertEqual(expected: Observation, actual: Observation, asks: readonly Ask[]): void {
+  for (const [index, outcome] of expected.outcomes.entries())
+    assert.deepEqual({...actual.outcomes[index], ask: asks[index]}, {...outcome, ask: asks[index]});
+  assertSameLines(actual.logged, expected.logged);
+  assertSameLines(actual.audited, expected.audited);
 }
 
 /** Compares lines whatever their order, naming only those that one side has more of. */

@@ -13,6 +13,8 @@ export interface Perishable {
   /** When it began, where that is known: a share of a lifetime has a meaning then. */
   readonly notBefore: Date | undefined;
   readonly notAfter: Date;
+  /** How the server is once this has ended: whether it can do without. Default `failing`. */
+  readonly afterEnd?: 'failing' | 'degraded';
 }
 
 /** What a server depends on. */
@@ -21,6 +23,8 @@ export interface Dependencies {
   readonly anchors: readonly TrustAnchor[];
   readonly crls: readonly VerifiedCrl[];
   readonly weakenings: readonly AnyWeakening[];
+  /** What is stapled to its certificate. */
+  readonly staples: readonly Perishable[];
 }
 
 type Threshold = ExpiryEvent['threshold'];
@@ -42,11 +46,12 @@ const DAYS = [
 ] as const satisfies readonly Mark[];
 
 /** Everything a server depends on that ends. Of CRLs that speak about the same certificates only the latest counts. */
-export function perishablesOf({chain, anchors, crls, weakenings}: Dependencies): readonly Perishable[] {
+export function perishablesOf({chain, anchors, crls, weakenings, staples}: Dependencies): readonly Perishable[] {
   return [
     ...chain.map(certificate => ofCertificate('server-certificate', nameOf(certificate), certificate)),
     ...anchors.map(({name, certificate}) => ofCertificate('client-ca', name, certificate)),
     ...latestOf(crls),
+    ...staples,
     ...weakenings.map(({weakens, until}): Perishable => ({
       kind: 'weakening',
       subject: weakens,

@@ -4,7 +4,7 @@ import type {Perishable} from './expiry';
 
 /** How a server is. */
 export interface Health {
-  /** `degraded`: it serves, and somebody has to act soon. `failing`: something it depends on has ended. */
+  /** `degraded`: it serves, and somebody has to act soon. `failing`: something it cannot do without has ended. */
   readonly status: 'ok' | 'degraded' | 'failing';
   /** Whether it takes connections: from the moment it listens to the moment it is told to stop. */
   readonly readiness: 'ready' | 'not ready';
@@ -39,9 +39,9 @@ const RANK = {failing: 0, degraded: 1} as const;
 function detailOf(perishable: Perishable, now: Date): readonly HealthDetail[] {
   const near = nearnessOf(perishable, now);
   if (near === undefined || near.urgency === 'notice') return [];
-  const {kind, subject, notAfter} = perishable;
+  const {kind, subject, notAfter, afterEnd = 'failing'} = perishable;
   const end = notAfter.toISOString();
   return near.urgency === 'ended'
-    ? [{status: 'failing', message: `${kind} ${subject} ended ${end}`}]
+    ? [{status: afterEnd, message: `${kind} ${subject} ended ${end}`}]
     : [{status: 'degraded', message: `${kind} ${subject} ends ${end}`}];
 }

@@ -217,7 +217,9 @@ export class RunningServer {
 
   #perishables(): readonly Perishable[] {
     const {anchors} = this.snapshot;
-    return perishablesOf({chain: this.#chain, anchors, crls: this.#live.crls, weakenings: this.#options.danger});
+    const staples = this.#stapler?.perishables ?? [];
+    const {danger: weakenings} = this.#options;
+    return perishablesOf({chain: this.#chain, anchors, crls: this.#live.crls, weakenings, staples});
   }
 
   /** Loads a candidate and takes it in force, or gives the faults. */

@@ -7,6 +7,7 @@ import type {RevocationView} from '../trust/revocation';
 import {isSignedBy} from '../trust/signature';
 import type {CertificateFacts} from '../x509/certificate';
 import {parseCertificates} from '../x509/pem';
+import type {Perishable} from './expiry';
 import {askResponder, responderOf} from './ocsp-client';
 import type {OcspTask, SignedStatement} from './ocsp-client';
 import {failureOf} from './revocation-failure';
@@ -36,7 +37,7 @@ export async function loadStapler(
   read: SourceReader,
   report: (fault: ConfigFault) => void,
 ): Promise<Stapler | undefined> {
-  const isPromised = leaf.extensions.tlsFeatures?.includes(STATUS_REQUEST) === true;
+  const isPromised = promisesStapling(leaf);
   if (!isPromised && (configured === undefined || configured === 'off')) return undefined;
   const options = typeof configured === 'object' ? configured : {};
   const issuer = await issuerOf(leaf, others, options, read, report);
@@ -51,6 +52,10 @@ export async function loadStapler(
     });
   }
   return stapler;
+}
+
+function promisesStapling({extensions}: CertificateFacts): boolean {
+  return extensions.tlsFeatures?.includes(STATUS_REQUEST) === true;
 }
 
 async function issuerOf(
@@ -108,6 +113,21 @@ export class Stapler {
     const network = {allowedHosts, timeoutMs: DEFAULT_NETWORK.timeoutMs, maxBytes: 0};
     this.#task = {about, options: {}, network, crls: NO_CRLS};
     this.#url = url;
+  }
+
+  /** What ends with the answer that is here. A server whose certificate promises no staple goes on without one. */
+  get perishables(): readonly Perishable[] {
+    if (this.#answer === undefined) return [];
+    const {thisUpdate, nextUpdate} = this.#answer.statement;
+    return [
+      {
+        kind: 'stapled-ocsp',
+        subject: this.#url ?? 'none',
+        notBefore: thisUpdate,
+        notAfter: nextUpdate,
+        afterEnd: promisesStapling(this.#task.about.subject) ? 'failing' : 'degraded',
+      },
+    ];
   }
 
   /** DER of the answer to staple at this moment, or undefined. */

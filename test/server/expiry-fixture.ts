@@ -28,5 +28,6 @@ export async function crlRevocationFixture(now: Date): Promise<Dependencies> {
       await crl('endless.crl', {thisUpdate: at(-1), without: ['nextUpdate']}),
     ],
     weakenings: [dangerouslyAllowOldRuntime({reason: 'a test of expiries', until: at(5)})],
+    staples: [{kind: 'stapled-ocsp', subject: 'http://ocsp', notBefore: at(-1), notAfter: at(1)}],
   };
 }

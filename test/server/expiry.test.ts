@@ -62,9 +62,8 @@ describe('what ends', () => {
     assert.equal(events.length, 6);
   });
 
-  it('is the chain, the anchors, the latest CRL of each scope and the weakenings', async () => {
-    const {chain, anchors, crls, weakenings} = await crlRevocationFixture(NOW);
-    const list = perishablesOf({chain, anchors, crls, weakenings});
+  it('is the chain, the anchors, the latest CRL of each scope, the staple and the weakenings', async () => {
+    const list = perishablesOf(await crlRevocationFixture(NOW));
     assert.deepEqual(
       list.map(({kind, subject}) => `${kind} ${subject}`),
       [
@@ -72,6 +71,7 @@ describe('what ends', () => {
         'client-ca clients',
         'crl CN=Client Root from new.crl',
         'crl CN=Client Root from delta.crl',
+        'stapled-ocsp http://ocsp',
         'weakening old-runtime',
       ],
     );
@@ -83,11 +83,14 @@ describe('health', () => {
   const soon = lasting(90, 6 * DAY_MS);
   const ended = {...lasting(90, -1), kind: 'crl'} as const;
 
+  const dispensable = {...ended, kind: 'stapled-ocsp', afterEnd: 'degraded'} as const;
+
   const VECTORS = [
     ['is ok while nothing ends soon', [notYet], 'none', 'ok'],
     ['is ok at the first notice', [lasting(90, 29 * DAY_MS)], 'applied', 'ok'],
     ['is degraded within 7 days', [notYet, soon], 'none', 'degraded'],
     ['is failing when something has ended', [soon, ended], 'none', 'failing'],
+    ['is degraded when something has ended that it can do without', [notYet, dispensable], 'none', 'degraded'],
     ['is degraded after a rejected reload', [notYet], 'rejected', 'degraded'],
     ['is ok again after an unchanged one', [notYet], 'unchanged', 'ok'],
   ] as const;

@@ -25,10 +25,11 @@ import type {Running} from './harness';
 import {RevocationWeb} from './revocation-web';
 import type {Behaviour} from './revocation-web';
 
-function responding(status: OcspStatus, nextUpdate?: Date, spec: Partial<OcspSpec> = {}): Behaviour {
+function responding(status: OcspStatus, nextUpdate?: Date, spec: Partial<OcspSpec> = {}, thisUpdate?: Date): Behaviour {
+  const times = {...(thisUpdate && {thisUpdate}), ...(nextUpdate && {nextUpdate})};
   return ({body}, response) => {
     const {certificates, nonce} = parseOcspRequest(body);
-    const answers = certificates.map(({der}) => ({certificate: der, status, ...(nextUpdate && {nextUpdate})}));
+    const answers = certificates.map(({der}) => ({certificate: der, status, ...times}));
     response.end(serverRoot.answerOcsp({answers, ...(nonce && {nonce}), ...spec}));
   };
 }
@@ -131,6 +132,33 @@ describe('stapling', () => {
     assert.ok(await stapled(port));
     await delay(2_100);
     assert.equal(await stapled(port), undefined);
+  });
+
+  for (const [promise, status] of [
+    ['that promises no staple', 'degraded'],
+    ['that promises a staple', 'failing'],
+  ] as const) {
+    it(`is ${status} once the staple of a certificate ${promise} has ended`, async () => {
+      web.behave = responding(GOOD, new Date(Date.now() + 2_000));
+      const {mtls} = await serve(status === 'failing' ? promising() : here(), {issuer});
+      const [staple] = mtls.state().expiries.filter(({kind}) => kind === 'stapled-ocsp');
+      assert.equal(staple?.subject, web.url);
+      const told = (): string => mtls.health().details[0]?.message ?? '';
+      while (!/^stapled-ocsp http.* ended /.test(told())) await delay(20);
+      assert.equal(mtls.health().status, status);
+    });
+  }
+
+  it('tells of a staple that ends soon', async () => {
+    const tellings = new Recorder('expiry');
+    try {
+      web.behave = responding(GOOD, new Date(Date.now() + 20_000), {}, new Date(Date.now() - 3_600_000));
+      await serve(here(), {issuer});
+      const {kind, phase, threshold} = await tellings.next('expiry');
+      assert.deepEqual([kind, phase, threshold], ['stapled-ocsp', 'approaching', '1/10 of lifetime']);
+    } finally {
+      tellings.stop();
+    }
   });
 
   it('staples no answer signed by somebody else', async () => {

@@ -81,8 +81,8 @@ const EXPRESS: Readonly<Record<string, Answering>> = {
   'redirect-308': answer => {
     answer.redirect(308, '../up');
   },
-  back: answer => {
-    answer.redirect('back');
+  back: (answer, request) => {
+    answer.redirect(request.get('referrer') ?? '/');
     return answer;
   },
   location: answer => {

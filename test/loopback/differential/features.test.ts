@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import {compare} from './compare';
 import type {Feature} from './feature';
 import {ANSWERS} from './answers';
+import {BODIES} from './bodies';
 import {CONTROLLERS} from './controllers';
 import {INJECTION} from './injection';
 import {INTERCEPTORS} from './interceptors';
 
-const FEATURES: readonly Feature[] = [...INTERCEPTORS, ...INJECTION, ...CONTROLLERS, ...ANSWERS];
+const FEATURES: readonly Feature[] = [...INTERCEPTORS, ...INJECTION, ...CONTROLLERS, ...BODIES, ...ANSWERS];
 
 describe('features of LoopBack are the same on both paths', function () {
   this.timeout(30_000);

@@ -9,7 +9,7 @@ import {isUnknown} from './judge';
 import type {Judge, Verification, VerifiedEvidence} from './judge';
 import {forgetPeer, setPeer} from './peer';
 import type {PeerState} from './peer';
-import {peerSummary, tellGrace} from './summary';
+import {principalSummary, tellGrace} from './summary';
 
 /** Whether a connection may be served now. */
 export type Standing =
@@ -26,8 +26,13 @@ interface Entry {
   pending: Promise<Standing> | undefined;
 }
 
-/** How long judging may hold the event loop at a time, and how often ended verdicts are looked for, in milliseconds. */
-const SLICE_MS = 5;
+/**
+ * How long judging may hold the event loop at a time, in milliseconds. The sockets that a slice destroys are closed in
+ * the same turn, which takes several times as long as destroying them.
+ */
+const SLICE_MS = 2;
+
+/** How often ended verdicts are looked for, in milliseconds. */
 const SWEEP_MS = 250;
 
 /** Identities asked for again at the same time: a resolver may be a remote service. */
@@ -122,10 +127,15 @@ export class Connections {
 
   async #verifyAll(generation: number): Promise<[Entry, VerifiedEvidence][]> {
     const passed: [Entry, VerifiedEvidence][] = [];
+    // Connections of one client share their evidence, and a refusal is as good for all of them as for the first.
+    const verifications = new Map<PeerEvidence, Verification>();
     const slice = new Slice();
     for (const entry of [...this.#entries.values()]) {
       if (entry.standing.state.generation === generation || entry.socket.destroyed) continue;
-      const verification = this.#verification(entry);
+      // The next run judges under what came meanwhile.
+      if (generation !== this.#judge.snapshot.generation) break;
+      const verification = verifications.get(entry.evidence) ?? this.#verification(entry);
+      verifications.set(entry.evidence, verification);
       if (verification.verdict === 'accept') passed.push([entry, verification.verified]);
       // Revocation data may still be fetched; until then requests of this connection wait.
       else if (isUnknown(verification)) void this.#judgeAgain(entry);
@@ -188,11 +198,10 @@ export class Connections {
     }
   }
 
-  async #resolve(entry: Entry, {peer, evidence}: VerifiedEvidence): Promise<Standing> {
-    const {generation} = this.#judge.snapshot;
+  async #resolve(entry: Entry, {peer, generation}: VerifiedEvidence): Promise<Standing> {
     const judgement = await this.#judge.identify(peer, entry.socket);
     if (judgement.verdict === 'reject') return this.#close(entry, judgement.why);
-    // Trust changed while the resolver was thinking: its answer belongs to the past.
+    // Trust changed since the chain was verified, or while the resolver was thinking: both belong to the past.
     if (generation !== this.#judge.snapshot.generation) {
       const outcome = this.#verify(entry);
       return 'verified' in outcome ? this.#resolve(entry, outcome.verified) : outcome;
@@ -208,7 +217,7 @@ export class Connections {
     });
     entry.standing = admitted(state);
     setPeer(entry.socket, state);
-    const summary = peerSummary(connection, evidence.leaf);
+    const summary = principalSummary(connection, judgement.principal);
     this.#tell({
       family: 'authentication',
       peer: summary,
@@ -223,10 +232,11 @@ export class Connections {
 
   #close(entry: Entry, why: Refusal): Standing {
     if (this.#entries.delete(entry.socket)) {
+      const {connection, principal} = entry.standing.state;
       forgetPeer(entry.socket);
       this.#tell({
         family: 'refusal',
-        peer: peerSummary(entry.standing.state.connection, entry.evidence.leaf),
+        peer: principalSummary(connection, principal),
         why,
         stage: 'open',
         generation: this.#judge.snapshot.generation,

@@ -14,7 +14,7 @@ import type {Limits, Ticket} from './limits';
 import {refusalOfHandshake} from './openssl-errors';
 import type {ConnectionFacts} from './peer';
 import {RefusalRecorder} from './refusals';
-import {peerSummary, tellGrace} from './summary';
+import {peerSummary, principalSummary, tellGrace} from './summary';
 import type {RemoteEnd} from './summary';
 
 /** One accepted TCP connection on its way to a verdict. */
@@ -160,7 +160,7 @@ export class Handshakes {
     arrival.ticket.established();
     const validUntilMs = peer.path.validUntil.getTime();
     this.#connections.add(socket, evidence, Object.freeze({peer, principal, generation, validUntilMs, connection}));
-    const summary = peerSummary(arrival, evidence.leaf);
+    const summary = principalSummary(arrival, principal);
     const {protocol, cipher, group, serverName} = connection;
     this.#tell({
       family: 'handshake',

@@ -26,6 +26,8 @@ export interface PresentedChain {
 export interface VerifiedEvidence {
   readonly evidence: PeerEvidence;
   readonly peer: VerifiedPeer;
+  /** Generation of that snapshot: under another one this proves nothing. */
+  readonly generation: number;
 }
 
 export type Verification =
@@ -93,9 +95,10 @@ export class Judge {
 
   /** Verifies evidence that was read before, for example of an open connection. */
   verify(evidence: PeerEvidence, now: Date): Verification {
+    const {generation} = this.#snapshot;
     const decision = this.#verdicts.decide(evidence, this.#snapshot, now);
     return decision.verdict === 'accept'
-      ? {verdict: 'accept', verified: {evidence, peer: decision.peer}}
+      ? {verdict: 'accept', verified: {evidence, peer: decision.peer, generation}}
       : {verdict: 'reject', why: decision.why, evidence};
   }
 

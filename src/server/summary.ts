@@ -1,5 +1,6 @@
 import type {PeerSummary} from '../audit/events';
 import type {Publish} from '../audit/publish';
+import type {Principal} from '../identity/principal';
 import type {VerifiedPath} from '../trust/decision';
 import type {CertificateFacts} from '../x509/certificate';
 import {formatDistinguishedName} from '../x509/rfc4514';
@@ -22,6 +23,12 @@ export function peerSummary({remoteAddress, remotePort}: RemoteEnd, leaf: Certif
     serialNumber: leaf.serialNumber,
     notAfter: leaf.notAfter.toISOString(),
   };
+}
+
+/** The same of a connection that has a principal: what was made ready for the principal is not made again. */
+export function principalSummary({remoteAddress, remotePort}: RemoteEnd, {certificate}: Principal): PeerSummary {
+  const {fingerprint, subject, issuer, serialNumber, notAfter} = certificate;
+  return {remoteAddress, remotePort, fingerprint, subject, issuer, serialNumber, notAfter};
 }
 
 /** Tells that a client is let in by revocation data past its nextUpdate, where that is so. */

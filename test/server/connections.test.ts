@@ -110,6 +110,22 @@ describe('connections', () => {
     connections.stop();
   });
 
+  it('end when they are revoked after their chain was verified and before they were mapped', async () => {
+    const revoked: RevocationView = {
+      statusOf: () => ({status: 'revoked', since: new Date(), reason: 'key compromise', source: 'test'}),
+    };
+    const {judge, connections, sockets} = opened(80);
+    const resolve = () => {
+      judge.adopt(snapshot(3, revoked));
+      return {id: 'alice', roles: ['clinician']};
+    };
+    judge.adopt({...snapshot(2), rules: {kind: 'resolver', resolve, timeoutMs: 1_000}});
+    await connections.rejudge();
+    assert.equal(connections.size, 0);
+    assert.ok(sockets.every(socket => socket.destroyed));
+    connections.stop();
+  });
+
   it('end when judging them fails in a way nobody thought of', async () => {
     const recorder = new Recorder('refusal');
     const broken: RevocationView = {

@@ -47,6 +47,7 @@ export class Listener extends Server {
       requireHostHeader: true,
     });
     Object.defineProperties(this, SEALED);
+    this.#listenFirst();
   }
 
   /** Puts the decisions in force. Before that, nothing that arrives is handed on. */
@@ -75,6 +76,19 @@ export class Listener extends Server {
       reply(null, answer() ?? null);
     };
     this.on('OCSPRequest' as string, respond);
+  }
+
+  /** Where nobody listens, Node acts by itself: it asks for a body, and drops who wants a tunnel, before any decision. */
+  #listenFirst(): void {
+    this.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      // A listener of the application that knows of this event answers the request itself.
+      if (this.listenerCount('checkContinue') > 1) return;
+      response.writeContinue();
+      super.emit('request', request, response);
+    });
+    this.on('connect', (_: IncomingMessage, socket: Socket) => {
+      socket.destroy();
+    });
   }
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
 import {get as httpGet, IncomingMessage} from 'node:http';
+import type {RequestListener} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {Socket} from 'node:net';
 import type {Code} from '../../src/errors';
@@ -159,10 +160,11 @@ describe('the gate', () => {
   it('gates requests that wait for 100-continue and other expectations', async () => {
     const {https} = server.mtls;
     const seen: string[] = [];
-    https.on('checkContinue', (_, response) => {
+    const onContinue: RequestListener = (_, response) => {
       seen.push('checkContinue');
       response.end('continued');
-    });
+    };
+    https.on('checkContinue', onContinue);
     https.on('checkExpectation', (_, response) => {
       seen.push('checkExpectation');
       response.end('expected');
@@ -171,8 +173,21 @@ describe('the gate', () => {
       assert.equal((await get(server.port, alice, {path: '//', headers: {host: 'localhost', expect}})).status, 400);
       assert.equal((await get(server.port, alice, {headers: {host: 'localhost', expect}})).status, 200);
     }
-    https.removeAllListeners('checkContinue').removeAllListeners('checkExpectation');
+    https.removeListener('checkContinue', onContinue).removeAllListeners('checkExpectation');
     assert.deepEqual(seen, ['checkContinue', 'checkExpectation']);
+  });
+
+  it('asks for the body only of a request that it admits', async () => {
+    const ask = async (path: string): Promise<string> => {
+      const socket = await open(server.port, alice);
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n`);
+      const answer = received(socket);
+      socket.once('data', () => socket.end('{}'));
+      return answer;
+    };
+    assert.match(await ask('/a'), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+    assert.match(await ask('//a'), /^HTTP\/1\.1 400 Bad Request\r\n/);
+    assert.equal(served, 1);
   });
 
   it('gives a request of another server no service', async () => {
@@ -278,6 +293,17 @@ describe('an upgrade', () => {
       },
     });
     assert.equal(await ask(), '');
+  });
+
+  it('is a recorded refusal for a tunnel that nobody listens for', async () => {
+    server = await start(options);
+    const recorder = new Recorder('authorization');
+    const socket = await open(server.port, alice);
+    socket.write('CONNECT localhost:22 HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    assert.match(await received(socket), /^HTTP\/1\.1 403 /);
+    const [event] = recorder.of('authorization');
+    assert.deepEqual([event?.method, event?.why?.code], ['CONNECT', 'ERR_MTLS_UPGRADE_REFUSED']);
+    recorder.stop();
   });
 
   it('is never a tunnel', async () => {

@@ -56,7 +56,7 @@ function wereServed({sent, served, failures, rate, p99Ms}: Tally, recorder: Reco
     `${sent} requests at ${rate.toFixed(0)} a second, 99 % within ${p99Ms.toFixed(0)} ms: ${served} served, ` +
       `${failures.length} failed`,
   );
-  for (const failure of failures) print(`  ${explain(failure, recorder)}`);
+  printOnce(failures.map(failure => explain(failure, recorder)));
   return failures.length === 0 && served === sent;
 }
 
@@ -74,7 +74,7 @@ function didRotate(recorder: Recorder): boolean {
   );
   const counts = ROTATING.map((part, index) => `${part} ${times[index]?.length ?? 0} times`);
   print(`${events.length} reloads, ${rejected.length} rejected: ${counts.join(', ')}`);
-  for (const {faults} of rejected) print(`  ${faults.map(describe).join('; ')}`);
+  printOnce(rejected.map(({faults}) => faults.map(describe).join('; ')));
   return rejected.length === 0 && times.every(({length}) => length >= MIN_ROTATIONS);
 }
 
@@ -85,6 +85,12 @@ function wasGivenBack([early, late]: readonly [Memory, Memory]): boolean {
 
 function show({heapMb, rssMb}: Memory): string {
   return `${heapMb.toFixed(1)} MB heap and ${rssMb.toFixed(1)} MB resident`;
+}
+
+const MAX_LINES = 20;
+
+function printOnce(lines: readonly string[]): void {
+  for (const line of [...new Set(lines)].slice(0, MAX_LINES)) print(`  ${line}`);
 }
 
 function print(line: string): void {

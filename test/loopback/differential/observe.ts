@@ -14,11 +14,15 @@ export interface Outcome {
   readonly end: 'complete' | 'cut off';
 }
 
-/** What came of all of them: for the callers, for the log of errors, and for the audit log. */
-export interface Observation {
-  readonly outcomes: readonly Outcome[];
+/** What was written to the log of errors and to the audit log. */
+export interface Recorded {
   readonly logged: readonly string[];
   readonly audited: readonly string[];
+}
+
+/** What came of all of them. */
+export interface Observation extends Recorded {
+  readonly outcomes: readonly Outcome[];
 }
 
 const PEOPLE: Readonly<Record<string, Presentable>> = {nurse, admin, guest};
@@ -41,29 +45,38 @@ export async function observe(
   {concurrent = 8, people = PEOPLE, ca, rewrite = ask => ask}: Sending = {},
 ): Promise<Observation> {
   const agents = new Map(Object.keys(people).map(name => [name, new Agent({keepAlive: true, maxSockets: concurrent})]));
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < asks.length; index = next++) {
+      const ask = asks[index];
+      if (ask === undefined) return;
+      const name = ask.caller ?? 'nurse';
+      const options = {...presenting(people[name]), ...(ca === undefined ? {} : {ca}), agent: agents.get(name), port};
+      outcomes[index] = await send(rewrite(ask, outcomes), options);
+    }
+  };
+  try {
+    const recorded = await recording(() => Promise.all(Array.from({length: concurrent}, work)));
+    return {outcomes, ...recorded};
+  } finally {
+    for (const agent of agents.values()) agent.destroy();
+  }
+}
+
+/** Does something, and keeps what is logged and audited meanwhile. */
+export async function recording(work: () => Promise<unknown>): Promise<Recorded> {
   const recorder = new Recorder('authorization', 'refusal');
   const logged: string[] = [];
   const {error} = console;
   const keep = (_: unknown, ...details: readonly unknown[]): void => void logged.push(firstLine(details.join(' ')));
   Object.assign(console, {error: keep});
   try {
-    const outcomes: Outcome[] = [];
-    let next = 0;
-    const work = async (): Promise<void> => {
-      for (let index = next++; index < asks.length; index = next++) {
-        const ask = asks[index];
-        if (ask === undefined) return;
-        const name = ask.caller ?? 'nurse';
-        const options = {...presenting(people[name]), ...(ca === undefined ? {} : {ca}), agent: agents.get(name), port};
-        outcomes[index] = await send(rewrite(ask, outcomes), options);
-      }
-    };
-    await Promise.all(Array.from({length: concurrent}, work));
-    return {outcomes, logged, audited: recorder.events.map(comparable)};
+    await work();
+    return {logged, audited: recorder.events.map(comparable)};
   } finally {
     Object.assign(console, {error});
     recorder.stop();
-    for (const agent of agents.values()) agent.destroy();
   }
 }
 

@@ -1,4 +1,4 @@
-import {readdir, stat} from 'node:fs/promises';
+import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {publish} from '../audit/publish';
@@ -26,7 +26,7 @@ export async function loadCrls(
   report: (fault: ConfigFault) => void,
 ): Promise<readonly VerifiedCrl[]> {
   const crls: VerifiedCrl[] = [];
-  for (const source of await withFolders(sources)) {
+  for (const source of await withFolders(sources, report)) {
     const bytes = await read(source, WHERE);
     if (bytes === undefined) continue;
     const origin = originOf(source);
@@ -72,22 +72,36 @@ export function publishCrl({facts, index, source}: VerifiedCrl): void {
   });
 }
 
-async function withFolders(sources: readonly Source[]): Promise<readonly Source[]> {
+async function withFolders(
+  sources: readonly Source[],
+  report: (fault: ConfigFault) => void,
+): Promise<readonly Source[]> {
   const expanded: Source[] = [];
-  for (const source of sources) expanded.push(...(await filesOf(source)));
+  for (const source of sources) {
+    const files = await filesOf(source);
+    if (files.length === 0) report(emptyFolder(source));
+    expanded.push(...files);
+  }
   return expanded;
+}
+
+function emptyFolder(source: Source): ConfigFault {
+  return {
+    code: 'ERR_MTLS_REVOCATION_SOURCE',
+    where: WHERE,
+    required: 'a folder with .crl, .der or .pem files',
+    found: `none of them in ${originOf(source)}`,
+    remedy: REMEDY,
+  };
 }
 
 /** The sources that a source stands for: a folder stands for the CRL files in it. */
 export async function filesOf(source: Source): Promise<readonly Source[]> {
   const path = typeof source === 'string' ? source : typeof source === 'object' && 'path' in source ? source.path : '';
   if (path === '') return [source];
-  // What cannot be looked at is left to the reader, which reports it.
-  const isFolder = await stat(path).then(
-    found => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return [source];
-  const names = (await readdir(path)).filter(name => /\.(crl|der|pem)$/i.test(name)).sort();
-  return names.map(name => join(path, name));
+  // What is no folder, or cannot be looked at, is left to the reader.
+  const names = await readdir(path).catch(() => undefined);
+  if (names === undefined) return [source];
+  const crls = names.filter(name => /\.(crl|der|pem)$/i.test(name)).sort();
+  return crls.map(name => join(path, name));
 }

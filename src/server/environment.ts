@@ -1,5 +1,5 @@
-import {readFile} from 'node:fs/promises';
 import {dirname, resolve} from 'node:path';
+import {readSource} from '../tls/source';
 import type {Report} from '../tls/source';
 import {isRecord, reportMismatch} from './schema';
 
@@ -50,8 +50,10 @@ function readVariables(variables: Variables): Raw {
 
 async function readConfigFile(path: string | undefined, report: Report): Promise<Raw> {
   if (path === undefined || path === '') return {};
+  const content = await readSource(path, CONFIG_VARIABLE, report);
+  if (content === undefined) return {};
   try {
-    const options: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const options: unknown = JSON.parse(content.bytes.toString('utf8'));
     if (!isRecord(options)) throw new SyntaxError('it holds no object');
     if ('danger' in options)
       reportMismatch(
@@ -63,12 +65,12 @@ async function readConfigFile(path: string | undefined, report: Report): Promise
       );
     const {server, clients} = rebase(options, dirname(resolve(path)));
     return {...options, server, clients, danger: undefined};
-  } catch (error) {
+  } catch {
     report({
       code: 'ERR_MTLS_CONFIG',
       where: CONFIG_VARIABLE,
-      required: 'a readable JSON file',
-      found: error instanceof SyntaxError ? `${path}, which is not JSON` : `${path}, which cannot be read`,
+      required: 'a JSON object',
+      found: `${path}, which is not JSON`,
       remedy: 'correct the file or the variable',
     });
     return {};

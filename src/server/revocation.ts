@@ -1,6 +1,7 @@
 import type {Weakening} from '../danger';
 import type {ConfigFault} from '../errors';
 import {MtlsError} from '../errors';
+import {originOf} from '../tls/source';
 import type {Source} from '../tls/source';
 import type {TrustAnchor} from '../trust/anchor';
 import type {VerifiedCrl} from '../trust/crl-signature';
@@ -132,7 +133,9 @@ async function loadDenyList(
     return parseDenyFile(bytes, now);
   } catch (error) {
     if (!(error instanceof MtlsError)) throw error;
-    report({...error.refusal, where, remedy: 'correct the entry; the file is a JSON array'});
+    const {refusal} = error;
+    const remedy = 'correct the entry; the file is a JSON array';
+    report({...refusal, where, found: `${refusal.found} in ${originOf(source)}`, remedy});
     return [];
   }
 }

@@ -1,3 +1,4 @@
+import {constants} from 'node:fs';
 import type {Stats} from 'node:fs';
 import {open} from 'node:fs/promises';
 import type {ConfigFault} from '../errors';
@@ -66,7 +67,7 @@ async function contentOf(source: Source): Promise<SourceContent> {
 
 /** Mode and content come from one open file, so that a swap in between cannot mix two files. Symbolic links are followed. */
 async function readFile(path: string, origin: string): Promise<SourceContent> {
-  const handle = await open(path, 'r');
+  const handle = await open(path, READ_AT_ONCE);
   try {
     const file = await handle.stat();
     if (!file.isFile()) throw new Error(`${path} is not a regular file`);
@@ -76,6 +77,9 @@ async function readFile(path: string, origin: string): Promise<SourceContent> {
     await handle.close();
   }
 }
+
+/** To open a pipe would otherwise wait for somebody who writes into it. */
+const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 async function callWithin(source: SourceFunction, timeoutMs: number): Promise<Buffer | string> {
   let timer: NodeJS.Timeout | undefined;

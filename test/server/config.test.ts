@@ -314,7 +314,7 @@ describe('the environment', () => {
   });
 
   const UNREADABLE: readonly (readonly [string, string, RegExp])[] = [
-    ['is missing', '', /cannot be read/],
+    ['is missing', '', /ENOENT.*none/],
     ['is no JSON', '{', /not JSON/],
     ['holds no object', '[]', /not JSON|no object/],
   ];

@@ -10,7 +10,8 @@ import {verifyCrl} from '../trust/crl-signature';
 import type {VerifiedCrl} from '../trust/crl-signature';
 import type {CertificateFacts} from '../x509/certificate';
 import {parseCrl} from '../x509/crl';
-import {decodePemOrDer} from '../x509/pem';
+import {derBlocks} from '../x509/pem';
+import {runStepsSlowly} from '../x509/steps';
 
 /** Reads a source; what is wrong with it is reported by the reader, which then gives nothing. */
 export type ReadSource = (source: Source, where: string) => Promise<Buffer | undefined>;
@@ -49,7 +50,7 @@ export async function verifyAll(
 ): Promise<readonly (VerifiedCrl | Refusal)[]> {
   try {
     const outcomes: (VerifiedCrl | Refusal)[] = [];
-    for (const der of decodePemOrDer(bytes, 'X509 CRL')) {
+    for (const der of await runStepsSlowly(derBlocks(bytes, 'X509 CRL'), nextTurn)) {
       outcomes.push(await verifyCrl(parseCrl(der), authorities, source, nextTurn));
     }
     return outcomes;

@@ -4,6 +4,7 @@ import type {CrlFacts} from '../x509/crl';
 import {indexEntries} from '../x509/crl-index';
 import type {CrlIndex} from '../x509/crl-index';
 import type {Fingerprint} from '../x509/fingerprint';
+import {runStepsSlowly} from '../x509/steps';
 import {verifyLongSignature} from './long-signature';
 import type {Pause} from './long-signature';
 
@@ -56,7 +57,7 @@ export async function verifyCrl(
     return refuse('a CRL of a configured CA', 'one of an issuer with another name or key identifier');
   for (const [keyFingerprint, publicKey] of [...keys].slice(0, MAX_KEYS)) {
     if (!(await verifyLongSignature(facts, publicKey, pause))) continue;
-    const index = await indexSlowly(facts, pause);
+    const index = await runStepsSlowly(indexEntries(facts.entries, facts.issuer), pause);
     if (index.unknownCritical.length > 0) {
       return refuse('critical entry extensions that are understood', index.unknownCritical.join(', '));
     }
@@ -80,13 +81,4 @@ function mayHaveSigned(candidate: CertificateFacts, {issuer, extensions}: CrlFac
 
 function scopeOf({extensions}: CrlFacts): string {
   return extensions.all.find(({oid}) => oid === ISSUING_DISTRIBUTION_POINT)?.value.toString('hex') ?? '';
-}
-
-async function indexSlowly({entries, issuer}: CrlFacts, pause: Pause): Promise<CrlIndex> {
-  const steps = indexEntries(entries, issuer);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    await pause();
-  }
 }

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import {parseCertificate} from '../../src/x509/certificate';
 import type {CertificateFacts} from '../../src/x509/certificate';
 import {parseCrl} from '../../src/x509/crl';
-import {indexEntries, runSteps} from '../../src/x509/crl-index';
+import {indexEntries} from '../../src/x509/crl-index';
 import {parseDer} from '../../src/x509/der';
 import type {DistinguishedName} from '../../src/x509/names';
 import {parseOcspResponse} from '../../src/x509/ocsp';
 import {decodePem, encodePem, parseCertificates} from '../../src/x509/pem';
 import {formatDistinguishedName} from '../../src/x509/rfc4514';
+import {runSteps} from '../../src/x509/steps';
 import {reencode} from '../x509/der-writer';
 import type {Corpus, Samples} from './corpus';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {decodePem, decodePemOrDer, encodePem, parseCertificates} from '../../src/x509/pem';
+import {decodePem, decodePemOrDer, derBlocks, encodePem, parseCertificates} from '../../src/x509/pem';
 import {certificateWith} from './certificate-parts';
 import {codeOf} from './code-of';
 
@@ -146,4 +146,54 @@ describe('certificates from a file', () => {
     const file = Buffer.from(`0 first\n${encodePem(der, 'CERTIFICATE')}`);
     assert.equal(decodePemOrDer(file, 'CERTIFICATE').length, 1);
   });
+});
+
+describe('decoding a PEM file of several slices', () => {
+  const SLICE_BYTES = 1 << 18;
+  const bytes = Buffer.from(Array.from({length: SLICE_BYTES}, (_, index) => (index * 7919) % 251));
+  const pem = encodePem(bytes, 'X509 CRL');
+  const body = pem.split('\n').slice(1, -2);
+  const around = (lines: readonly string[]): string =>
+    ['-----BEGIN X509 CRL-----', ...lines, '-----END X509 CRL-----'].join('\n');
+  const decoded = (text: string): readonly Buffer[] => decodePemOrDer(Buffer.from(text), 'X509 CRL');
+
+  for (const [name, text] of [
+    ['lines of 64 characters', pem],
+    ['CRLF', pem.replaceAll('\n', '\r\n')],
+    ['CR alone', pem.replaceAll('\n', '\r')],
+    ['lines of 61 characters', around(body.join('').match(/.{1,61}/g) ?? [])],
+    ['text before the block', `${'a remark\n'.repeat(SLICE_BYTES / 8)}${pem}`],
+  ] as const) {
+    it(`reads ${name}`, () => {
+      assert.deepEqual(decoded(text), [bytes]);
+    });
+  }
+
+  it('reads several blocks, whatever side of a slice they begin on', () => {
+    const small = encodePem(bytes.subarray(0, 1_000), 'X509 CRL');
+    const blocks = decoded(small.repeat(500));
+    assert.equal(blocks.length, 500);
+    assert.ok(blocks.every(block => block.equals(bytes.subarray(0, 1_000))));
+  });
+
+  it('pauses after each slice', () => {
+    const steps = derBlocks(Buffer.from(pem), 'X509 CRL');
+    let pauses = 0;
+    while (steps.next().done !== true) pauses++;
+    assert.ok(pauses >= 2, `${pauses} pauses`);
+  });
+
+  for (const [name, lines] of [
+    ['padding that more follows, in the next slice', [...body.slice(0, 4_000), `${'A'.repeat(66)}==`, ...body]],
+    ['a character too few', [...body.slice(0, -1), 'AQI']],
+    ['a character in the first slice that is none of base64', ['*QID', ...body]],
+    ['a line as long as a slice', ['A'.repeat(SLICE_BYTES), ...body]],
+  ] as const) {
+    it(`refuses ${name}`, () => {
+      assert.equal(
+        codeOf(() => decoded(around(lines))),
+        PEM,
+      );
+    });
+  }
 });

@@ -1,8 +1,9 @@
 import {parseCrlEntry} from '../../x509/crl-entry';
-import {indexEntries, runSteps} from '../../x509/crl-index';
+import {indexEntries} from '../../x509/crl-index';
 import type {CrlFacts} from '../../x509/crl';
 import {childrenOf, DerReader} from '../../x509/der';
 import {readSerialNumber} from '../../x509/serial-number';
+import {runSteps} from '../../x509/steps';
 import {signatureWarnings} from './certificate';
 import type {Description} from './description';
 import {generalNameText, nameText, signatureText, timeText} from './words';

@@ -9,6 +9,7 @@ import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {makeAuthority, makeCrl} from './certificates';
 import type {LoadCost} from './load';
+import {encodePem} from '../../../src/x509/pem';
 
 const {values} = parseArgs({
   options: {entries: {type: 'string', default: '1000000'}, handshakes: {type: 'string', default: '300'}},
@@ -29,6 +30,8 @@ try {
   prepare();
   loads('small.crl', SMALL, ['ours', '@peculiar/x509', 'OpenSSL in Node']);
   loads('large.crl', entries, ['ours', 'OpenSSL in Node']);
+  console.log('\nThe same in PEM');
+  loads('large.pem', entries, ['ours']);
   handshakes();
 } finally {
   rmSync(folder, {recursive: true});
@@ -42,12 +45,14 @@ function prepare(): void {
     subject: {commonName: 'Client'},
     subjectAltNames: ['uri:spiffe://bench/client'],
   });
+  const large = makeCrl(authority, entries, now);
   const files: Readonly<Record<string, string | Buffer>> = {
     'ca.der': authority.certificate,
     'ca.crt': authority.pem,
     'small.crl': makeCrl(authority, SMALL, now),
     'none.crl': makeCrl(authority, 0, now),
-    'large.crl': makeCrl(authority, entries, now),
+    'large.crl': large,
+    'large.pem': encodePem(large, 'X509 CRL'),
     'server.key': server.exportKeyPem(),
     'server.crt': server.chainPem,
     'client.key': client.exportKeyPem(),

@@ -10,15 +10,19 @@ export interface ContextMaterial {
   readonly chain: string;
   /** PEM of every client CA and configured intermediate. An empty list trusts nobody; only an absent one would mean the web's roots. */
   readonly clientAuthorities: readonly string[];
+  /** How long a session may be resumed; absent: never. */
+  readonly sessionSeconds?: number;
 }
 
 /**
  * The complete options of a secure context. Start and reload both use it: `setSecureContext` inherits nothing, so an
- * option that is left out falls back to Node's default.
+ * option that is left out falls back to Node's default. Ticket keys are not among them: given as an option they would
+ * survive every later change in silence.
  */
 export function secureContextOptions(material: ContextMaterial): SecureContextOptions {
   return {
     ...hardening(),
+    ...(material.sessionSeconds !== undefined && resumption(material.sessionSeconds)),
     key: material.key.reveal(),
     cert: material.chain,
     ca: [...material.clientAuthorities],
@@ -38,6 +42,10 @@ export function listenerOptions(handshakeTimeoutMs: number): TlsOptions {
     requestCert: true,
     rejectUnauthorized: true,
   };
+}
+
+function resumption(sessionTimeout: number): SecureContextOptions {
+  return {...TLS_POLICY.resumption, sessionTimeout};
 }
 
 function hardening(): SecureContextOptions {

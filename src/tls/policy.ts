@@ -1,5 +1,8 @@
 import {constants} from 'node:crypto';
 
+const RENEGOTIATION_AND_COMPRESSION_OFF =
+  constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE;
+
 /**
  * What this library speaks, in one table. Nothing here is an option: an operator who needs less has another problem
  * than a TLS setting. The reasons are in docs/defaults.md.
@@ -52,14 +55,21 @@ export const TLS_POLICY = Object.freeze({
   ]),
 
   /**
-   * No tickets: a resumed session carries an old verdict. No renegotiation: a TLS 1.2 client could swap its
+   * No tickets, unless asked for: a resumed session carries an old verdict. No renegotiation: a TLS 1.2 client could swap its
    * certificate on a live connection. No compression: CRIME.
    */
-  secureOptions:
-    constants.SSL_OP_NO_TICKET |
-    constants.SSL_OP_NO_RENEGOTIATION |
-    constants.SSL_OP_NO_COMPRESSION |
-    constants.SSL_OP_CIPHER_SERVER_PREFERENCE,
+  secureOptions: constants.SSL_OP_NO_TICKET | RENEGOTIATION_AND_COMPRESSION_OFF,
+
+  /**
+   * What is different where sessions are resumed. A TLS 1.2 ticket travels in the clear, and with it, to whoever ever
+   * gets its key, the whole recorded connection that it came from; TLS 1.3 encrypts it and adds a new key exchange.
+   */
+  resumption: Object.freeze({
+    minVersion: 'TLSv1.3',
+    secureOptions: RENEGOTIATION_AND_COMPRESSION_OFF,
+    /** Node's own is a hash of the command line, which replicas need not share. */
+    sessionIdContext: 'loopback4-mtls',
+  }),
 
   /** LoopBack's Express cannot speak HTTP/2. */
   applicationProtocols: Object.freeze(['http/1.1']),

@@ -83,7 +83,7 @@ export const CATALOGUE = {
   ERR_MTLS_HANDSHAKE: peer('the TLS handshake failed'),
   ERR_MTLS_OPENSSL_REFUSED: peer('OpenSSL refused the chain for a reason that Node.js does not name'),
   ERR_MTLS_HANDSHAKE_TIMEOUT: peer('the TLS handshake or its verification took too long'),
-  ERR_MTLS_SESSION_RESUMED: peer('a session was resumed although resumption is off'),
+  ERR_MTLS_SESSION_RESUMED: peer('a session was resumed that must not be'),
   ERR_MTLS_CONNECTION_LIMIT: peer('too many connections'),
   ERR_MTLS_CONNECTION_UNVERIFIED: peer('the request came over a connection this server did not verify'),
   ERR_MTLS_UPGRADE_REFUSED: forbidden('no rule allows an upgrade of this connection'),

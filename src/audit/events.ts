@@ -27,6 +27,8 @@ export interface HandshakeEvent {
   readonly cipher: string;
   readonly group?: string;
   readonly serverName?: string;
+  /** A resumed session shows the certificate of an earlier handshake, verified again now. */
+  readonly session: 'new' | 'resumed';
   readonly generation: number;
 }
 

@@ -10,7 +10,7 @@ export interface Metric {
 
 /** Counted from events. Every label takes its values from a closed list or from what OpenSSL negotiated. */
 export const COUNTERS = {
-  mtls_handshakes_total: {help: 'Connections accepted', labels: ['protocol', 'group']},
+  mtls_handshakes_total: {help: 'Connections accepted', labels: ['protocol', 'group', 'session']},
   mtls_refusals_total: {help: 'Connections refused, by reason', labels: ['code', 'stage']},
   mtls_denials_total: {help: 'Requests denied, by reason', labels: ['code']},
   mtls_reloads_total: {help: 'Reloads, by outcome', labels: ['outcome']},
@@ -66,8 +66,7 @@ export function recordMetrics(recorder: Recorder): () => void {
 function recordEvent(event: RecordedEvent, recorder: Recorder): void {
   switch (event.family) {
     case 'handshake':
-      recorder.count('mtls_handshakes_total', {protocol: event.protocol, group: event.group ?? 'unknown'}, 1);
-      recordLifetime(event, recorder, Date.parse(event.time));
+      recordHandshake(event, recorder, Date.parse(event.time));
       return;
     case 'refusal':
       // What a rate limit kept out of the log is still a refusal.
@@ -93,7 +92,12 @@ function recordEvent(event: RecordedEvent, recorder: Recorder): void {
   }
 }
 
-function recordLifetime({peer}: HandshakeEvent, recorder: Recorder, nowMs: number): void {
+function recordHandshake(
+  {protocol, group = 'unknown', session, peer}: HandshakeEvent,
+  recorder: Recorder,
+  nowMs: number,
+): void {
+  recorder.count('mtls_handshakes_total', {protocol, group, session}, 1);
   if (peer.notAfter === undefined) return;
   const remainingSeconds = (Date.parse(peer.notAfter) - nowMs) / 1000;
   recorder.observe('mtls_client_certificate_remaining_seconds', {}, remainingSeconds);

@@ -37,6 +37,7 @@ function handshakeAttributes(event: HandshakeEvent): Sparse {
     'tls.protocol.version': version,
     'tls.cipher': event.cipher,
     'tls.curve': event.group,
+    'tls.resumed': event.session === 'resumed',
     'server.address': event.serverName,
   };
 }

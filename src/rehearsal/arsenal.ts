@@ -14,6 +14,8 @@ export interface Arsenal {
   /** Its CRL, DER. */
   readonly crl: Buffer;
   readonly good: Credential;
+  /** Another CA, which the listener does not trust, and its CRL. */
+  readonly stranger: Pick<Arsenal, 'authority' | 'crl'>;
   readonly bad: Readonly<Record<BadCredential, Credential>>;
 }
 
@@ -54,6 +56,7 @@ export async function makeArsenal(now: Date): Promise<Arsenal> {
     authority,
     crl: authority.issueCrl({entries: [{serialNumber: REVOKED, revokedAt: at(-1)}], thisUpdate: at(-1)}).der,
     good: authority.issueClient(client),
+    stranger: {authority: stranger, crl: stranger.issueCrl({thisUpdate: at(-1)}).der},
     bad: {
       anotherCa: stranger.issueClient(client),
       forgedIssuer: forger.issueClient({...client, authorityKeyIdentifier: {keyIdentifier: authority.keyIdentifier}}),

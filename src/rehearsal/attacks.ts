@@ -3,6 +3,7 @@ import type {Arsenal, BadCredential} from './arsenal';
 import type {Credential} from '../pki/credential';
 import type {Address} from './client';
 import {exchange, plaintext, renegotiate} from './client';
+import type {Snapshot} from '../server/judge';
 
 /** Where attacks take place. */
 export interface Field {
@@ -10,6 +11,10 @@ export interface Field {
   readonly arsenal: Arsenal;
   /** A path that nobody has asked for yet. */
   readonly newPath: () => string;
+  /** A session from a listener that has the same ticket keys and asks nobody for a certificate. */
+  readonly winSessionAsNobody: () => Promise<Buffer | undefined>;
+  /** A session of a stranger from a listener of the same configuration that trusts the stranger's CA as well. */
+  readonly winSessionElsewhere: () => Promise<Buffer | undefined>;
   /** Whether the application was reached with this path. */
   readonly wasReached: (path: string) => boolean;
 }
@@ -50,8 +55,12 @@ const PRESENTED: Readonly<Record<BadCredential, string>> = {
   weakKey: 'a certificate with a weak key',
 };
 
-/** Everything that is tried. */
-export const ATTACKS: readonly Attack[] = [
+/** What is tried, where sessions must not be resumed and where they may. */
+export function attacksOn(resumption: Snapshot['resumption']): readonly Attack[] {
+  return [...ATTACKS, ...(resumption === 'refuse' ? ON_NO_RESUMPTION : ON_RESUMPTION)];
+}
+
+const ATTACKS: readonly Attack[] = [
   attack('a client without a certificate', field => inEveryVersion(field, undefined)),
   ...Object.entries(PRESENTED).map(([kind, name]) =>
     attack(name, field => inEveryVersion(field, field.arsenal.bad[kind as BadCredential])),
@@ -59,8 +68,6 @@ export const ATTACKS: readonly Attack[] = [
   attack('TLS 1.1', field => ask(field, field.arsenal.good, OLD_VERSIONS)),
   attack('a suite with CBC', field => ask(field, field.arsenal.good, CBC)),
   attack('a suite with RSA key exchange', field => ask(field, field.arsenal.good, RSA_KEY_EXCHANGE)),
-  attack('a resumed session without a certificate', field => resume(field, undefined)),
-  attack('a resumed session', field => resume(field, field.arsenal.good)),
   attack('a stranger who writes the server name in mixed case', field => underName(field, mixCase)),
   attack('a stranger who writes the server name with a trailing dot', field => underName(field, name => `${name}.`)),
   attack('a client that renegotiates', async ({address, arsenal}) =>
@@ -70,6 +77,22 @@ export const ATTACKS: readonly Attack[] = [
     const path = field.newPath();
     return verdict(field, path, await plaintext(field.address, path));
   }),
+];
+
+const ON_NO_RESUMPTION: readonly Attack[] = [
+  attack('a resumed session without a certificate', field => resume(field, undefined)),
+  attack('a resumed session', field => resume(field, field.arsenal.good)),
+];
+
+/** Who resumes a session shows no certificate: the one that counts was shown when the session was won. */
+const ON_RESUMPTION: readonly Attack[] = [
+  attack('a session that was won without a certificate', async field =>
+    offer(field, await field.winSessionAsNobody(), undefined),
+  ),
+  attack('a session that was won where another CA is trusted', async field =>
+    offer(field, await field.winSessionElsewhere(), field.arsenal.bad.anotherCa),
+  ),
+  attack('TLS 1.2', field => ask(field, field.arsenal.good, {maxVersion: 'TLSv1.2'})),
 ];
 
 function attack(name: string, attempt: Attack['attempt']): Attack {
@@ -106,6 +129,10 @@ async function resume(field: Field, credential: Credential | undefined): Promise
     return credential !== undefined && session === 'new' ? 'repelled' : verdict(field, path, answer);
   });
   return worstOf(await Promise.all(attempts));
+}
+
+async function offer(field: Field, session: Buffer | undefined, credential: Credential | undefined): Promise<Outcome> {
+  return session === undefined ? 'repelled' : ask(field, credential, {minVersion: 'TLSv1.3', session});
 }
 
 /** A name that is spelt otherwise must not lead to a listener that asks less. */

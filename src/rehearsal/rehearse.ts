@@ -7,10 +7,11 @@ import type {ConfigFault} from '../errors';
 import type {Material} from '../server/material';
 import {peerOf} from '../server/peer';
 import {GOOD_NAME, makeArsenal} from './arsenal';
-import {ATTACKS} from './attacks';
+import {attacksOn} from './attacks';
 import type {Attack, Field} from './attacks';
 import {exchange} from './client';
 import type {Address} from './client';
+import {sessionAt, sessionOfNobody} from './elsewhere';
 import {ANCHOR_NAME, buildTarget, withRehearsalCa} from './stage';
 import type {BuildTarget} from './stage';
 
@@ -57,15 +58,22 @@ export async function runTrials(
     await once(target.https, 'listening');
     const late = delay(limitMs, LATE, {signal: over.signal}).catch((): typeof LATE => LATE);
     let paths = 0;
+    const address = addressOf(target.https.address(), material, over.signal);
     const field: Field = {
-      address: addressOf(target.https.address(), material, over.signal),
+      address,
       arsenal,
+      winSessionAsNobody: () => sessionOfNobody(target.https, material, address),
+      winSessionElsewhere: async () => {
+        const elsewhere = build(await withRehearsalCa(material, arsenal.stranger), reception(new Map()));
+        return sessionAt(elsewhere, address, arsenal.bad.anotherCa);
+      },
       newPath: () => `/rehearsal/${++paths}`,
       wasReached: path => visitors.has(path),
     };
+    const resumption = material.sessions === undefined ? 'refuse' : 'allow';
     return await inTurns([
-      ...ATTACKS.map(attack => () => tryAttack(attack, field, late)),
-      ...VERSIONS.map(version => () => tryGood(field, version, visitors, material, late)),
+      ...attacksOn(resumption).map(attack => () => tryAttack(attack, field, late)),
+      ...VERSIONS[resumption].map(version => () => tryGood(field, version, visitors, material, late)),
     ]);
   } finally {
     over.abort();
@@ -75,7 +83,8 @@ export async function runTrials(
   }
 }
 
-const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
+/** What a good client may speak. */
+const VERSIONS = {refuse: ['TLSv1.2', 'TLSv1.3'], allow: ['TLSv1.3']} as const;
 
 /** What hangs decides nothing. */
 const LATE = 'late' as const;
@@ -126,7 +135,7 @@ async function tryAttack({name, attempt}: Attack, field: Field, late: Promise<ty
 /** The good client has to be served, as itself, by the very certificate that is about to be used. */
 async function tryGood(
   {address, arsenal, newPath}: Field,
-  version: (typeof VERSIONS)[number],
+  version: (typeof VERSIONS)['refuse' | 'allow'][number],
   visitors: ReadonlyMap<string, string>,
   {credentials}: Material,
   late: Promise<typeof LATE>,

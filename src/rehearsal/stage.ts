@@ -29,7 +29,7 @@ const LIMITS = Object.freeze({...DEFAULT_LIMITS, handshakeTimeoutMs: 60_000});
 
 /** The listener that a server makes of this material, from the same parts. Its events reach no audit trail. */
 export const buildTarget: BuildTarget = (material, application) => {
-  const {https, connections} = new Assembly({
+  const assembly = new Assembly({
     options: {limits: LIMITS, hostNames: []},
     material,
     revocation: new LiveRevocation().adopt(material.revocation),
@@ -38,10 +38,10 @@ export const buildTarget: BuildTarget = (material, application) => {
     tell: () => undefined,
   });
   return {
-    https,
+    https: assembly.https,
     stop: () => {
-      connections.destroyAll();
-      connections.stop();
+      assembly.connections.destroyAll();
+      assembly.stop();
     },
   };
 };
@@ -51,7 +51,10 @@ export const buildTarget: BuildTarget = (material, application) => {
  * decides about clients of that CA is the candidate's: keys, TLS policy, trust policy and the code around them. Nobody
  * asks the application's resolver, and nothing goes over the network.
  */
-export async function withRehearsalCa(material: Material, {authority, crl}: Arsenal): Promise<Material> {
+export async function withRehearsalCa(
+  material: Material,
+  {authority, crl}: Pick<Arsenal, 'authority' | 'crl'>,
+): Promise<Material> {
   const certificate = parseCertificate(authority.certificate);
   const anchor: TrustAnchor = {name: ANCHOR_NAME, certificate, authority: {}};
   const verified = await verifyCrl(parseCrl(crl), [certificate], ANCHOR_NAME, nextTurn);

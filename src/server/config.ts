@@ -2,6 +2,7 @@ import {isWeakening} from '../danger';
 import type {AnyWeakening, Weakening, WeakeningKind} from '../danger';
 import type {IdentityResolver} from '../identity/rules';
 import type {CredentialOptions} from '../tls/credentials';
+import type {SessionOptions} from '../tls/sessions';
 import type {Report, Source} from '../tls/source';
 import {DEFAULT_TRUST} from '../trust/policy';
 import {gatherOptions} from './environment';
@@ -20,6 +21,7 @@ export interface ResolvedOptions {
   readonly limits: Limits;
   readonly hostNames: readonly string[];
   readonly stapling?: 'off' | StaplingOptions;
+  readonly sessions: 'off' | SessionOptions;
   readonly anchors: readonly ResolvedAnchor[];
   readonly intermediates: readonly Source[];
   readonly maxIntermediates: number;
@@ -55,6 +57,7 @@ export async function readOptions(
     limits: Object.freeze({...DEFAULT_LIMITS, ...server.limits}),
     hostNames: server.hostNames ?? [],
     ...(server.stapling !== undefined && {stapling: server.stapling}),
+    sessions: server.sessions ?? 'off',
     anchors: clients.ca,
     intermediates: clients.intermediates ?? [],
     maxIntermediates: clients.maxIntermediates ?? DEFAULT_TRUST.maxIntermediates,

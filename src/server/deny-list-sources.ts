@@ -9,19 +9,26 @@ export class DenyListSources {
   #shared: SharedDenyList | undefined;
   #fromFile: readonly DenyEntry[] = [];
   #fromCode: readonly DenyEntry[] = [];
+  /** Made anew after a change only: an OCSP answer asks for it too. */
+  #made: {readonly list: DenyList; readonly shared: readonly DenyEntry[]} | undefined;
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
   }
 
   get list(): DenyList {
-    return new DenyList([...(this.#shared?.entries ?? []), ...this.#fromFile, ...this.#fromCode]);
+    const shared = this.#shared?.entries ?? NONE;
+    if (this.#made?.shared !== shared) {
+      this.#made = {list: new DenyList([...shared, ...this.#fromFile, ...this.#fromCode]), shared};
+    }
+    return this.#made.list;
   }
 
   /** Takes entries in force that a start or a reload read from the file. */
   adopt(entries: readonly DenyEntry[], shared: SharedDenyList | undefined): void {
     this.#fromFile = entries;
     this.#shared = shared;
+    this.#made = undefined;
   }
 
   /**
@@ -31,11 +38,14 @@ export class DenyListSources {
    */
   async deny(entry: DenyEntry): Promise<void> {
     this.#fromCode = [...this.#fromCode, entry];
+    this.#made = undefined;
     publishDenied(entry, 'revoke()');
     this.#onChange();
     await this.#shared?.add(entry);
   }
 }
+
+const NONE: readonly DenyEntry[] = [];
 
 function publishDenied({subject}: DenyEntry, source: string): void {
   const {kind} = subject;

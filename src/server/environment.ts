@@ -11,12 +11,13 @@ export const CONFIG_VARIABLE = 'MTLS_CONFIG';
 
 /** Environment variables that fill an option. A list is separated by commas. */
 export const VARIABLES: Readonly<
-  Record<string, {readonly option: readonly [string, string]; readonly holds: 'path' | 'paths' | 'names'}>
+  Record<string, {readonly option: readonly string[]; readonly holds: 'path' | 'paths' | 'names'}>
 > = Object.freeze({
   MTLS_SERVER_KEY: {option: ['server', 'key'], holds: 'path'},
   MTLS_SERVER_CERT: {option: ['server', 'cert'], holds: 'path'},
   MTLS_SERVER_PKCS12: {option: ['server', 'pkcs12'], holds: 'path'},
   MTLS_SERVER_PASSPHRASE: {option: ['server', 'passphrase'], holds: 'path'},
+  MTLS_SERVER_SESSIONS_SECRET: {option: ['server', 'sessions', 'secret'], holds: 'path'},
   MTLS_SERVER_HOST_NAMES: {option: ['server', 'hostNames'], holds: 'names'},
   MTLS_CLIENTS_CA: {option: ['clients', 'ca'], holds: 'paths'},
   MTLS_CLIENTS_INTERMEDIATES: {option: ['clients', 'intermediates'], holds: 'paths'},
@@ -24,7 +25,7 @@ export const VARIABLES: Readonly<
 });
 
 /** Groups of options whose members may come from different places. Everything else is taken whole. */
-const GROUPS = new Set(['server', 'server.limits', 'clients', 'identity', 'audit', 'reload']);
+const GROUPS = new Set(['server', 'server.limits', 'server.sessions', 'clients', 'identity', 'audit', 'reload']);
 
 /**
  * Brings together what code, environment and file say. Code goes before environment, environment before file, option
@@ -37,15 +38,17 @@ export async function gatherOptions(code: unknown, variables: Variables, report:
 }
 
 function readVariables(variables: Variables): Raw {
-  const groups: Record<string, Record<string, unknown>> = {};
+  let read: Raw = {};
   for (const [name, {option, holds}] of Object.entries(VARIABLES)) {
     const value = variables[name];
     if (value === undefined || value === '') continue;
-    const [group, key] = option;
     const items = value.split(',').map(item => item.trim());
-    groups[group] = {...groups[group], [key]: holds === 'path' ? value : items};
+    const given: unknown = holds === 'path' ? value : items;
+    // From the inside out: `server`, `sessions`, `secret` becomes `{server: {sessions: {secret: …}}}`.
+    const [outermost = '', ...inner] = option;
+    read = merge(read, {[outermost]: inner.reduceRight((value, key) => ({[key]: value}), given)});
   }
-  return groups;
+  return read;
 }
 
 async function readConfigFile(path: string | undefined, report: Report): Promise<Raw> {
@@ -78,7 +81,18 @@ async function readConfigFile(path: string | undefined, report: Report): Promise
 }
 
 /** Options of `server` and `clients` that name files. */
-const SOURCES = new Set(['key', 'cert', 'pkcs12', 'passphrase', 'issuer', 'ca', 'intermediates', 'crl', 'denyList']);
+const SOURCES = new Set([
+  'key',
+  'cert',
+  'pkcs12',
+  'passphrase',
+  'secret',
+  'issuer',
+  'ca',
+  'intermediates',
+  'crl',
+  'denyList',
+]);
 
 function rebase(options: Raw, folder: string): Raw {
   return Object.fromEntries(

@@ -54,6 +54,7 @@ export function connectionFacts(
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().name,
     group: groupOf(socket),
+    session: socket.isSessionReused() ? 'resumed' : 'new',
     // A server name that is no host name equals no Host header, so that no request passes.
     serverName: named ? (canonicalHost(servername) ?? 'invalid') : undefined,
   });

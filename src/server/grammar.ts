@@ -1,4 +1,5 @@
 import type {IdentityResolver} from '../identity/rules';
+import type {SessionOptions} from '../tls/sessions';
 import {parseNamePattern} from '../trust/name-pattern';
 import {parseFingerprint} from '../x509/fingerprint';
 import type {Fingerprint} from '../x509/fingerprint';
@@ -89,6 +90,14 @@ const staplingRecord = record({responder: optional(url), issuer: optional(source
 const stapling: Read<'off' | StaplingOptions> = (value, where, report) =>
   isRecord(value) ? staplingRecord(value, where, report) : word('off')(value, where, report);
 
+const sessionRecord = record({secret: required(source), rotateEveryMinutes: optional(count(1, 1_440))});
+
+const sessions: Read<'off' | SessionOptions> = (value, where, report) => {
+  if (!isRecord(value)) return word('off')(value, where, report);
+  const {secret, ...rest} = sessionRecord(value, where, report) ?? {};
+  return secret === undefined ? undefined : {secret, ...rest};
+};
+
 const revocationPolicy = {
   ocsp: optional(ocsp),
   distributionPoints: optional(word('ignore', 'fetch')),
@@ -154,6 +163,7 @@ export const OPTIONS = record({
       passphrase: optional(source),
       hostNames: optional(list(hostName)),
       stapling: optional(stapling),
+      sessions: optional(sessions),
       limits: optional(
         record({
           handshakeTimeoutMs: optional(milliseconds),

@@ -8,7 +8,7 @@ import type {CertificateFacts} from '../x509/certificate';
 import type {Connections} from './connections';
 import {connectionFacts, presentedChain, presentedLeaf} from './evidence';
 import {isUnknown} from './judge';
-import type {Judge, Judgement, Verification, VerifiedEvidence} from './judge';
+import type {Judge, Judgement, Snapshot, Verification, VerifiedEvidence} from './judge';
 import {ConnectionCounter} from './limits';
 import type {Limits, Ticket} from './limits';
 import {refusalOfHandshake} from './openssl-errors';
@@ -111,10 +111,10 @@ export class Handshakes {
       this.#refuse(socket, arrival, stage, why, {openssl: 'authorized', ...(leaf && {leaf})});
       return 'refused';
     };
-    const illegitimate = judgeSession(socket);
+    const {generation, resumption} = this.#judge.snapshot;
+    const illegitimate = judgeSession(socket, resumption);
     if (illegitimate !== undefined) return refuse('handshake', illegitimate);
     const facts = connectionFacts(socket, arrival);
-    const {generation} = this.#judge.snapshot;
     let verification = this.#verify(socket);
     if (isUnknown(verification)) {
       verification = await this.#judge.settle(verification);
@@ -134,7 +134,8 @@ export class Handshakes {
 
   /**
    * The leaf alone first: with the configured intermediates that is enough, and asking for what else was sent is the
-   * dearest call of all. What the peer sent is looked at only when the leaf alone leads nowhere.
+   * dearest call of all. What the peer sent is looked at only when the leaf alone leads nowhere, and not where sessions
+   * are resumed: of a chain they keep the leaf only, and who comes in the first time has to come in again.
    */
   #verify(socket: TLSSocket): Verification {
     const leaf = presentedLeaf(socket);
@@ -142,8 +143,8 @@ export class Handshakes {
     const now = new Date();
     const alone = this.#judge.verifyChain({leaf, sent: []}, now);
     if (alone.verdict === 'accept') return alone;
-    const chain = presentedChain(socket, leaf);
-    if (chain.sent.length > 0) return this.#judge.verifyChain(chain, now);
+    const chain = this.#judge.snapshot.resumption === 'refuse' ? presentedChain(socket, leaf) : undefined;
+    if (chain !== undefined && chain.sent.length > 0) return this.#judge.verifyChain(chain, now);
     return alone.why.code === 'ERR_MTLS_CHAIN_UNTRUSTED' ? {...alone, why: nameIntermediate(alone.why)} : alone;
   }
 
@@ -161,7 +162,7 @@ export class Handshakes {
     const validUntilMs = peer.path.validUntil.getTime();
     this.#connections.add(socket, evidence, Object.freeze({peer, principal, generation, validUntilMs, connection}));
     const summary = principalSummary(arrival, principal);
-    const {protocol, cipher, group, serverName} = connection;
+    const {protocol, cipher, group, serverName, session} = connection;
     this.#tell({
       family: 'handshake',
       peer: summary,
@@ -169,6 +170,7 @@ export class Handshakes {
       cipher,
       ...(group !== undefined && {group}),
       ...(serverName !== undefined && {serverName}),
+      session,
       generation,
     });
     this.#tell({
@@ -229,10 +231,11 @@ const MISSING: Refusal = Object.freeze({
   found: 'none',
 });
 
-/** What OpenSSL's acceptance must not rest on: a resumed session, or nothing. */
-function judgeSession(socket: TLSSocket): Refusal | undefined {
-  if (socket.isSessionReused())
-    return {code: 'ERR_MTLS_SESSION_RESUMED', required: 'a full handshake', found: 'a resumed session'};
+/** What OpenSSL's acceptance must not rest on: a session that nobody allowed to be resumed, or nothing. */
+function judgeSession(socket: TLSSocket, resumption: Snapshot['resumption']): Refusal | undefined {
+  const protocol = socket.getProtocol() ?? 'an unknown protocol';
+  if (socket.isSessionReused() && (resumption === 'refuse' || protocol !== 'TLSv1.3'))
+    return {code: 'ERR_MTLS_SESSION_RESUMED', required: 'a full handshake', found: `a resumed session of ${protocol}`};
   if (!socket.authorized)
     return {code: 'ERR_MTLS_VERIFIERS_DISAGREE', required: 'a chain that OpenSSL accepts', found: 'one it did not'};
   return undefined;

@@ -13,7 +13,10 @@ import {parseCertificate} from '../x509/certificate';
 import {fingerprintOf} from '../x509/fingerprint';
 
 /** Everything a server decides by, as one immutable value. */
-export type Snapshot = TrustSnapshot<IdentityMapping>;
+export interface Snapshot extends TrustSnapshot<IdentityMapping> {
+  /** Whether a connection may rest on a session that is resumed; it is decided about like any other. */
+  readonly resumption: 'refuse' | 'allow';
+}
 
 /** What a peer showed, as bytes: DER certificates. */
 export interface PresentedChain {

@@ -5,6 +5,7 @@ import {TLSSocket} from 'node:tls';
 import type {SecureContextOptions} from 'node:tls';
 import {MtlsError} from '../errors';
 import {listenerOptions} from '../tls/node-options';
+import type {Secret} from '../tls/secret';
 import type {Limits} from './limits';
 import {peerOf} from './peer';
 
@@ -63,6 +64,11 @@ export class Listener extends Server {
       // Node keeps them as plain properties of the server, where `util.inspect` finds them.
       Object.assign(this, {key: undefined, cert: undefined, pfx: undefined, passphrase: undefined});
     }
+  }
+
+  /** Replaces the keys that session tickets are encrypted with. They last until the next context. */
+  useTicketKeys(keys: Secret<Buffer>): void {
+    Server.prototype.setTicketKeys.call(this, keys.reveal());
   }
 
   /** What is stapled to a handshake whose client asks for it. Never waits: what is not here is not stapled. */

@@ -22,6 +22,7 @@ import type {RevocationMemory, RevocationPlan} from './revocation';
 import type {FetchPolicy} from './revocation-fetch';
 import type {ResolvedPolicy} from './revocation-policy';
 import {SharedDenyList} from './shared-deny-list';
+import {revocationDigest} from './trust-digest';
 
 /** How often due refreshes are looked for, in milliseconds. */
 const REFRESH_POLL_MS = 1_000;
@@ -38,12 +39,18 @@ const OCSP_IDLE_MS = 24 * 3_600_000;
 /** Later than any certificate: the largest time of RFC 5280 section 4.1.2.5. */
 const END_OF_TIME = new Date(Date.UTC(9999, 11, 31, 23, 59, 59));
 
+/** A view that can be told from others. */
+export interface LiveView extends RevocationView {
+  /** A hash of what it decides from, but for OCSP answers. */
+  digest(): string;
+}
+
 /**
  * Revocation of a running server: what was configured, and what changes by itself. CRLs and OCSP answers are fetched
  * again ahead of their end, the deny-list is watched, and every change gives a new view.
  */
 export class LiveRevocation implements RevocationMemory {
-  #onChange: (view: RevocationView) => void = () => undefined;
+  #onChange: (view: LiveView) => void = () => undefined;
   readonly #answers = new OcspAnswers(MAX_OCSP_ANSWERS);
   readonly #ocsp = new OcspClient(this.#answers);
   readonly #crls = new CrlFetcher();
@@ -83,7 +90,7 @@ export class LiveRevocation implements RevocationMemory {
   }
 
   /** Takes a plan in force and returns its view. */
-  adopt(plan: RevocationPlan): RevocationView {
+  adopt(plan: RevocationPlan): LiveView {
     const before = this.#plan?.sharedDenyList;
     this.#plan = plan;
     if (this.#timer !== undefined && before !== plan.sharedDenyList) void this.#watchInstead(before);
@@ -97,7 +104,7 @@ export class LiveRevocation implements RevocationMemory {
    * @throws MtlsError `ERR_MTLS_REVOCATION_SOURCE` when the store of a shared deny-list cannot be watched
    * @param onChange takes a new view in force; called before whatever caused it goes on
    */
-  async start(onChange: (view: RevocationView) => void): Promise<void> {
+  async start(onChange: (view: LiveView) => void): Promise<void> {
     this.#onChange = onChange;
     this.#announceGrace();
     await this.#plan?.sharedDenyList?.watch();
@@ -183,16 +190,19 @@ export class LiveRevocation implements RevocationMemory {
     if (this.#plan !== undefined) this.#onChange(this.#viewOf(this.#plan));
   }
 
-  #viewOf(plan: RevocationPlan): RevocationView {
+  #viewOf(plan: RevocationPlan): LiveView {
     const rules = new Map(
       plan.anchors.map(anchor => [anchor.certificate.fingerprint, this.#rulesOf(plan, plan.policyOf(anchor))]),
     );
     const nothing: RevocationRules = {sources: [], agreement: 'any', unknown: 'deny'};
-    return new PolicyView(
-      this.#denyList.list,
+    const {crls} = this;
+    const {list} = this.#denyList;
+    const view = new PolicyView(
+      list,
       plan.intermediates,
       ({certificate}) => rules.get(certificate.fingerprint) ?? nothing,
     );
+    return Object.assign(view, {digest: () => revocationDigest(plan, crls, list)});
   }
 
   #rulesOf(plan: RevocationPlan, policy: ResolvedPolicy): RevocationRules {

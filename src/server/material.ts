@@ -5,6 +5,8 @@ import {loadCredentials} from '../tls/credentials';
 import type {ServerCredentials} from '../tls/credentials';
 import {secureContextOptions} from '../tls/node-options';
 import {readSource} from '../tls/source';
+import {loadSessions} from '../tls/sessions';
+import type {SessionSettings} from '../tls/sessions';
 import type {Report, SourceReader} from '../tls/source';
 import type {TrustAnchor} from '../trust/anchor';
 import {DEFAULT_TRUST} from '../trust/policy';
@@ -22,13 +24,15 @@ import type {RevocationMemory, RevocationPlan} from './revocation';
 export interface Material {
   readonly credentials: ServerCredentials;
   readonly stapler?: Stapler;
+  /** Absent: no session is resumed. */
+  readonly sessions?: SessionSettings;
   readonly trust: Omit<TrustMaterial, 'revocation'>;
   readonly revocation: RevocationPlan;
   readonly rules: IdentityMapping;
 }
 
 /** The part of the material that decides about clients. Holds no key. */
-export type ClientMaterial = Omit<Material, 'credentials' | 'stapler'>;
+export type ClientMaterial = Omit<Material, 'credentials' | 'stapler' | 'sessions'>;
 
 /**
  * Reads every source the options name and checks what it finds. Start and reload both use it. Undefined when there was
@@ -49,9 +53,11 @@ export async function loadMaterial(
   };
   const credentials = await loadCredentials(options.credentials, exposedKeyFile, now, counted, read);
   const stapler = credentials && (await loadStapler(credentials, options.stapling, read, counted));
+  const sessions =
+    options.sessions === 'off' ? undefined : await loadSessions(options.sessions, exposedKeyFile, counted, read);
   const clients = await loadClientMaterial(options, memory, now, counted, read);
   if (credentials === undefined || clients === undefined || faults > 0) return undefined;
-  const material = {credentials, ...clients, ...(stapler && {stapler})};
+  const material = {credentials, ...clients, ...(stapler && {stapler}), ...(sessions && {sessions})};
   return isAcceptedByOpenssl(material, report) ? material : undefined;
 }
 
@@ -102,12 +108,13 @@ function readMapping(
 }
 
 /** The options of the secure context that this material makes. */
-export function contextOptions({credentials, trust}: Material): ReturnType<typeof secureContextOptions> {
+export function contextOptions({credentials, trust, sessions}: Material): ReturnType<typeof secureContextOptions> {
   const authorities = [...trust.anchors.map(({certificate}) => certificate), ...trust.intermediates];
   return secureContextOptions({
     key: credentials.key,
     chain: credentials.chainPem,
     clientAuthorities: authorities.map(({der}) => encodePem(der, 'CERTIFICATE')),
+    ...(sessions && {sessionSeconds: Math.ceil(sessions.rotateEveryMs / 1000)}),
   });
 }
 

@@ -1,6 +1,7 @@
 import type {AnyWeakening} from '../danger';
 import type {IdentityResolver, IdentityRule} from '../identity/rules';
 import type {CredentialOptions} from '../tls/credentials';
+import type {SessionOptions} from '../tls/sessions';
 import type {Source} from '../tls/source';
 import type {Authority} from '../trust/anchor';
 import type {LimitOptions} from './limits';
@@ -49,6 +50,11 @@ export interface MtlsOptions {
     readonly limits?: LimitOptions;
     /** Staples an OCSP answer to the server certificate. Default `off`, but on for a certificate that demands it. */
     readonly stapling?: 'off' | StaplingOptions;
+    /**
+     * Lets clients resume sessions, in TLS 1.3 and nothing older. Each resumption is verified and mapped like a full
+     * handshake, from the client's certificate and `clients.intermediates`. Default `off`.
+     */
+    readonly sessions?: 'off' | SessionOptions;
     /** Other names than those in the server certificate under which it may be called; `Host` must be one of them or of those. */
     readonly hostNames?: readonly string[];
   };

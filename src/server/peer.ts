@@ -20,6 +20,8 @@ export interface ConnectionFacts {
   readonly protocol: string;
   readonly cipher: string;
   readonly group: string | undefined;
+  /** A resumed session shows the certificate of an earlier handshake; who comes with it proved the key then. */
+  readonly session: 'new' | 'resumed';
   /** Canonical: lower case, no trailing dot. */
   readonly serverName: string | undefined;
 }

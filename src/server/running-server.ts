@@ -207,7 +207,7 @@ export class RunningServer {
     this.#expiry.stop();
     handshakes.destroyHeld();
     await drain(https, connections, drainTimeoutMs);
-    connections.stop();
+    this.#assembly.stop();
     await reloaded;
     this.#stapler?.stop();
     await this.#live.stop();

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import type {CertificateFacts} from '../x509/certificate';
 import {parseFingerprint} from '../x509/fingerprint';
 import type {Fingerprint} from '../x509/fingerprint';
@@ -23,6 +24,7 @@ export interface DenyEntry {
 /** An immutable set of entries with constant-time look-ups. It speaks before any CRL or OCSP answer. */
 export class DenyList {
   readonly #entries: ReadonlyMap<string, DenyEntry>;
+  #digest: string | undefined;
 
   constructor(entries: readonly DenyEntry[]) {
     this.#entries = new Map(entries.map(entry => [keyOf(entry.subject), entry]));
@@ -30,6 +32,13 @@ export class DenyList {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** A hash of whom it shuts out, whatever the order, the reasons and the dates. */
+  get digest(): string {
+    const who = (): string => JSON.stringify([...this.#entries.keys()].sort());
+    this.#digest ??= createHash('sha256').update(who()).digest('hex');
+    return this.#digest;
   }
 
   /** The entry that shuts out a certificate of a path, whether leaf or intermediate. */

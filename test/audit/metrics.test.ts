@@ -65,9 +65,17 @@ describe('audit/metrics', () => {
     const notAfter = new Date(Date.now() + 3_600_000).toISOString();
     const peer = {remoteAddress: undefined, remotePort: undefined, notAfter};
     const [counted, observed] = callsFor(() => {
-      publish({family: 'handshake', peer, protocol: 'TLSv1.3', cipher: 'x', group: 'X25519', generation: 1});
+      publish({
+        family: 'handshake',
+        peer,
+        protocol: 'TLSv1.3',
+        cipher: 'x',
+        group: 'X25519',
+        session: 'resumed',
+        generation: 1,
+      });
     });
-    assert.deepEqual(counted, ['mtls_handshakes_total', {protocol: 'TLSv1.3', group: 'X25519'}, 1]);
+    assert.deepEqual(counted, ['mtls_handshakes_total', {protocol: 'TLSv1.3', group: 'X25519', session: 'resumed'}, 1]);
     assert.ok(observed);
     const [metric, labels, remainingSeconds] = observed;
     assert.deepEqual([metric, labels], ['mtls_client_certificate_remaining_seconds', {}]);
@@ -77,11 +85,11 @@ describe('audit/metrics', () => {
   it('counts a handshake of unknown group, and a denial without reason', () => {
     const peer = {remoteAddress: undefined, remotePort: undefined};
     const calls = callsFor(() => {
-      publish({family: 'handshake', peer, protocol: 'TLSv1.2', cipher: 'x', generation: 1});
+      publish({family: 'handshake', peer, protocol: 'TLSv1.2', cipher: 'x', session: 'new', generation: 1});
       publish({family: 'authorization', verdict: 'deny', correlationId: 'c', peer, method: 'GET', path: '/'});
     });
     assert.deepEqual(calls, [
-      ['mtls_handshakes_total', {protocol: 'TLSv1.2', group: 'unknown'}, 1],
+      ['mtls_handshakes_total', {protocol: 'TLSv1.2', group: 'unknown', session: 'new'}, 1],
       ['mtls_denials_total', {code: 'unknown'}, 1],
     ]);
   });
@@ -118,7 +126,7 @@ describe('audit/prometheus', () => {
     const text = await registry.metrics();
     unbind();
     for (const line of [
-      'mtls_handshakes_total{protocol="TLSv1.3",group="X25519MLKEM768"} 1',
+      'mtls_handshakes_total{protocol="TLSv1.3",group="X25519MLKEM768",session="new"} 1',
       'mtls_refusals_total{code="ERR_MTLS_EXPIRED",stage="verification"} 42',
       'mtls_client_certificate_remaining_seconds_count 1',
       'mtls_snapshot_generation 7',

@@ -20,6 +20,7 @@ describe('audit/opentelemetry', () => {
         cipher: 'TLS_AES_256_GCM_SHA384',
         group: 'X25519',
         serverName: 'api.clinic.example',
+        session: 'resumed',
         generation: 3,
       }),
       {
@@ -35,6 +36,7 @@ describe('audit/opentelemetry', () => {
         'tls.protocol.version': '1.3',
         'tls.cipher': 'TLS_AES_256_GCM_SHA384',
         'tls.curve': 'X25519',
+        'tls.resumed': true,
         'server.address': 'api.clinic.example',
       },
     );
@@ -69,7 +71,15 @@ describe('audit/opentelemetry', () => {
   }
 
   it('does not invent a version for a protocol it does not know', () => {
-    const attributes = tlsAttributes({family: 'handshake', peer, protocol: 'unknown', cipher: 'x', generation: 1});
+    const attributes = tlsAttributes({
+      family: 'handshake',
+      peer,
+      protocol: 'unknown',
+      cipher: 'x',
+      session: 'new',
+      generation: 1,
+    });
     assert.ok(!('tls.protocol.version' in attributes));
+    assert.equal(attributes['tls.resumed'], false);
   });
 });

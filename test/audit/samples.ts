@@ -23,6 +23,7 @@ export const SAMPLES: Readonly<Record<EventName, AuditEvent>> = {
     cipher: 'TLS_AES_256_GCM_SHA384',
     group: 'X25519MLKEM768',
     serverName: 'api.clinic.example',
+    session: 'new',
     generation: 3,
   },
   'mtls.refusal.handshake': {family: 'refusal', peer, why, stage: 'handshake', generation: 3},

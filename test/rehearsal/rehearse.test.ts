@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {constants} from 'node:crypto';
+import {constants, randomBytes} from 'node:crypto';
 import {describe as describeRefusal} from '../../src/errors';
-import {ATTACKS} from '../../src/rehearsal/attacks';
+import {attacksOn} from '../../src/rehearsal/attacks';
 import {rehearse, runTrials} from '../../src/rehearsal/rehearse';
 import {createMtlsServer as createRehearsedServer} from '../../src/rehearsal/rehearsed-server';
 import {buildTarget} from '../../src/rehearsal/stage';
@@ -52,6 +52,13 @@ const WITHOUT_DEFENCE: Readonly<Record<string, BuildTarget>> = {
   'a request without TLS': unencrypted,
 };
 
+/** The same for what is tried where sessions are resumed. */
+const WITHOUT_DEFENCE_OF_SESSIONS: Readonly<Record<string, BuildTarget>> = {
+  'a session that was won without a certificate': lenient(socket => socket.authorized || socket.isSessionReused()),
+  'a session that was won where another CA is trusted': lenient(authorized, {ticketKeys: randomBytes(48)}),
+  'TLS 1.2': spoilt(asIs, {minVersion: 'TLSv1.2'}),
+};
+
 function nameOf(socket: object): string {
   const name: unknown = Reflect.get(socket, 'servername');
   return typeof name === 'string' ? name : '';
@@ -89,10 +96,16 @@ describe('a rehearsal', () => {
   const folder = new Folder();
   let ecdsa: Material;
   let rsa: Material;
+  let resuming: Material;
 
   before(async () => {
     ecdsa = await materialOf({...workingOptions(folder), audit: {sink: 'none'}});
     rsa = await materialOf({...workingOptions(folder, issueServer({key: 'rsa-2048'})), audit: {sink: 'none'}});
+  });
+  before(async () => {
+    const options = workingOptions(folder);
+    const secret = folder.write('sessions.secret', randomBytes(48));
+    resuming = await materialOf({...options, server: {...options.server, sessions: {secret}}});
   });
   after(() => {
     folder.remove();
@@ -101,23 +114,31 @@ describe('a rehearsal', () => {
   it('finds nothing against the server as it is, whatever its key', async () => {
     assert.deepEqual(await rehearse(ecdsa), []);
     assert.deepEqual(await rehearse(rsa), []);
+    assert.deepEqual(await rehearse(resuming), []);
   });
 
   it('tries every attack', async () => {
-    const trials = await runTrials(ecdsa);
-    assert.deepEqual(
-      trials.filter(({expected}) => expected === 'refused').map(({name}) => name),
-      ATTACKS.map(({name}) => name),
-    );
-    assert.deepEqual(
-      Object.keys(WITHOUT_DEFENCE),
-      ATTACKS.map(({name}) => name),
-    );
+    for (const [resumption, material] of [
+      ['refuse', ecdsa],
+      ['allow', resuming],
+    ] as const) {
+      const attacks = attacksOn(resumption).map(({name}) => name);
+      const trials = await runTrials(material);
+      assert.deepEqual(
+        trials.filter(({expected}) => expected === 'refused').map(({name}) => name),
+        attacks,
+      );
+      const without = {...WITHOUT_DEFENCE, ...(resumption === 'allow' && WITHOUT_DEFENCE_OF_SESSIONS)};
+      assert.deepEqual(
+        attacks.filter(name => !(name in without)),
+        [],
+      );
+    }
   });
 
-  for (const [name, build] of Object.entries(WITHOUT_DEFENCE)) {
+  for (const [name, build] of Object.entries({...WITHOUT_DEFENCE, ...WITHOUT_DEFENCE_OF_SESSIONS})) {
     it(`refuses the start of a server that lets in ${name}`, async () => {
-      const material = name.includes('RSA') ? rsa : ecdsa;
+      const material = name in WITHOUT_DEFENCE_OF_SESSIONS ? resuming : name.includes('RSA') ? rsa : ecdsa;
       const refusing = createMtlsServer({...workingOptions(folder), audit: {sink: 'none'}}, () => undefined, {
         rehearse: () => rehearse(material, build),
       });

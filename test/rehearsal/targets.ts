@@ -42,7 +42,7 @@ export function despite(...reasons: readonly string[]): (socket: TLSSocket) => b
 export function spoilt(spoil: (material: Material) => Material, context: TlsOptions = {}): BuildTarget {
   return (given, application) => {
     const material = spoil(given);
-    const {https, connections} = new Assembly({
+    const assembly = new Assembly({
       options: {limits: DEFAULT_LIMITS, hostNames: []},
       material,
       revocation: new LiveRevocation().adopt(material.revocation),
@@ -50,11 +50,11 @@ export function spoilt(spoil: (material: Material) => Material, context: TlsOpti
       application,
       tell: () => undefined,
     });
-    https.useContext({...contextOptions(material), ...context});
+    assembly.https.useContext({...contextOptions(material), ...context});
     return {
-      https,
+      https: assembly.https,
       stop: () => {
-        connections.stop();
+        assembly.stop();
       },
     };
   };

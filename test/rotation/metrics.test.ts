@@ -33,8 +33,8 @@ describe('metrics of a running server', () => {
 
       const text = await registry.metrics();
       for (const metric of METRICS) assert.ok(text.includes(`# TYPE ${metric} `), metric);
-      assert.match(text, /mtls_handshakes_total\{protocol="TLSv1\.3",group="[^"]+"\} 1/);
-      assert.match(text, /mtls_handshakes_total\{protocol="TLSv1\.2",group="[^"]+"\} 1/);
+      assert.match(text, /mtls_handshakes_total\{protocol="TLSv1\.3",group="[^"]+",session="new"\} 1/);
+      assert.match(text, /mtls_handshakes_total\{protocol="TLSv1\.2",group="[^"]+",session="new"\} 1/);
       assert.match(text, /mtls_refusals_total\{code="ERR_MTLS_CERTIFICATE_MISSING",stage="handshake"\} 1/);
       assert.equal(await value('mtls_reloads_total{outcome="applied"}'), 1);
       assert.equal(await value('mtls_snapshot_generation'), 2);

@@ -87,6 +87,12 @@ describe('options', () => {
     ['a resolver', {...GOOD, identity: {resolver: () => undefined, resolverTimeoutMs: 1}}],
     ['audit', {...GOOD, audit: {allowed: 'record', sink: 'none'}}],
     ['intermediates', changed('clients', {intermediates: ['a'], maxIntermediates: 0})],
+    ['sessions that are off', changed('server', {sessions: 'off'})],
+    ['sessions with the shortest period', changed('server', {sessions: {secret: 's', rotateEveryMinutes: 1}})],
+    [
+      'sessions with the longest period',
+      changed('server', {sessions: {secret: {env: 'S'}, rotateEveryMinutes: 1_440}}),
+    ],
   ];
   for (const [name, options] of ACCEPTED) {
     it(`accept ${name}`, async () => {
@@ -119,6 +125,19 @@ describe('options', () => {
     ['PKCS#12 without passphrase', {...GOOD, server: {pkcs12: 'a'}}, 'server', /pkcs12/],
     ['PKCS#12 beside a key', {...GOOD, server: {pkcs12: 'a', passphrase: 'p', key: 'k', cert: 'c'}}, 'server'],
     ['no credentials', {...GOOD, server: {}}, 'server', /neither/],
+    ['sessions without secret', changed('server', {sessions: {}}), 'server.sessions.secret', /set server/],
+    ['sessions that are on, without more', changed('server', {sessions: 'on'}), 'server.sessions', /one of off/],
+    [
+      'a period of no minutes',
+      changed('server', {sessions: {secret: 's', rotateEveryMinutes: 0}}),
+      'server.sessions.rotateEveryMinutes',
+    ],
+    [
+      'a period of more than a day',
+      changed('server', {sessions: {secret: 's', rotateEveryMinutes: 1_441}}),
+      'server.sessions.rotateEveryMinutes',
+    ],
+    ['ticket keys', changed('server', {ticketKeys: 'k'}), 'server.ticketKeys', /server\.sessions\.secret/],
     [
       'a limit below its bounds',
       changed('server', {limits: {handshakeTimeoutMs: 99}}),
@@ -251,6 +270,7 @@ describe('the environment', () => {
         MTLS_SERVER_KEY: '/k',
         MTLS_SERVER_CERT: '/c',
         MTLS_SERVER_PASSPHRASE: '/p',
+        MTLS_SERVER_SESSIONS_SECRET: '/s',
         MTLS_SERVER_HOST_NAMES: 'a.example, b.example',
         MTLS_CLIENTS_CA: '/ca1,/ca2',
         MTLS_CLIENTS_INTERMEDIATES: '/i',
@@ -260,6 +280,7 @@ describe('the environment', () => {
     );
     assert.deepEqual(faults, []);
     assert.deepEqual(options?.credentials, {key: '/k', cert: '/c', passphrase: '/p'});
+    assert.deepEqual(options.sessions, {secret: '/s'});
     assert.deepEqual(options.hostNames, ['a.example', 'b.example']);
     assert.deepEqual(
       options.anchors.map(({ca}) => ca),
@@ -278,6 +299,7 @@ describe('the environment', () => {
           cert: 'c',
           limits: {maxConnections: 7, headersTimeoutMs: 700},
           stapling: {issuer: 'i'},
+          sessions: {secret: 's', rotateEveryMinutes: 5},
         },
         clients: {
           ca: ['ca', {ca: 'anchor', name: 'A'}, {path: 'p'}, {env: 'E'}],
@@ -288,11 +310,12 @@ describe('the environment', () => {
       }),
     );
     const {options, faults} = await read(
-      {server: {key: 'mine', limits: {maxConnections: 8}}, identity: GOOD.identity},
+      {server: {key: 'mine', limits: {maxConnections: 8}, sessions: {rotateEveryMinutes: 10}}, identity: GOOD.identity},
       {MTLS_CONFIG: file, MTLS_SERVER_CERT: '/env/c'},
     );
     assert.deepEqual(faults, []);
     assert.deepEqual(options?.credentials, {key: 'mine', cert: '/env/c'});
+    assert.deepEqual(options.sessions, {secret: join(folder.path, 's'), rotateEveryMinutes: 10});
     assert.equal(options.limits.maxConnections, 8);
     assert.equal(options.limits.headersTimeoutMs, 700);
     assert.equal(options.maxIntermediates, 2);

@@ -5,6 +5,7 @@ import type {Principal} from '../../src/identity/principal';
 import {Connections} from '../../src/server/connections';
 import {Judge} from '../../src/server/judge';
 import type {Snapshot} from '../../src/server/judge';
+import type {ConnectionFacts} from '../../src/server/peer';
 import {DEFAULT_TRUST} from '../../src/trust/policy';
 import type {RevocationView} from '../../src/trust/revocation';
 import {parseCertificate} from '../../src/x509/certificate';
@@ -21,6 +22,7 @@ function snapshot(generation: number, revocation: RevocationView = GOOD): Snapsh
     policy: DEFAULT_TRUST,
     revocation,
     rules: {kind: 'resolver', resolve: () => ({id: 'alice', roles: ['clinician']}), timeoutMs: 1_000},
+    resumption: 'refuse',
     generation,
   };
 }
@@ -38,13 +40,14 @@ function opened(count: number): {
     const verification = judge.verify({leaf: parseCertificate(issueClient().certificate), sent: []}, new Date());
     assert.ok(verification.verdict === 'accept');
     const {peer, evidence} = verification.verified;
-    const connection = {
+    const connection: ConnectionFacts = {
       remoteAddress: '192.0.2.1',
       remotePort: 1,
       protocol: 'TLSv1.3',
       cipher: 'x',
       group: undefined,
       serverName: undefined,
+      session: 'new',
     };
     const principal: Principal = {
       id: 'alice',

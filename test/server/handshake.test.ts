@@ -212,6 +212,7 @@ describe('a socket', () => {
         policy: DEFAULT_TRUST,
         revocation: NOTHING,
         rules: {kind: 'rules', rules: []},
+        resumption: 'refuse',
         generation: 1,
       },
       () => Promise.resolve(),

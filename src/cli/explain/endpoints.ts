@@ -51,6 +51,6 @@ function stateOf(peer: VerifiedPeer, principal: Principal, protocol: string): Pe
     principal,
     generation: 0,
     validUntilMs: peer.path.validUntil.getTime(),
-    connection: {...nowhere, protocol, cipher: ''},
+    connection: {...nowhere, protocol, cipher: '', session: 'new'},
   };
 }

@@ -48,7 +48,7 @@ export const REMEDIES: Readonly<Record<Code, string>> = Object.freeze({
   ERR_MTLS_HANDSHAKE: 'look at what OpenSSL said: mostly an old protocol, or a certificate that another CA issued',
   ERR_MTLS_OPENSSL_REFUSED: 'run `mtls explain` on the certificate: the checks here name what OpenSSL does not',
   ERR_MTLS_HANDSHAKE_TIMEOUT: 'look for a slow client or an unreachable OCSP responder or CRL host',
-  ERR_MTLS_SESSION_RESUMED: 'report it: this server offers no session to resume',
+  ERR_MTLS_SESSION_RESUMED: 'report it: OpenSSL resumed what this server offers to nobody',
   ERR_MTLS_CONNECTION_LIMIT: 'let the client reuse connections, or raise server.limits',
   ERR_MTLS_CONNECTION_UNVERIFIED: 'send requests to the listener of this library; another one handed this request over',
   ERR_MTLS_UPGRADE_REFUSED: 'add an access rule for the path of the upgrade',

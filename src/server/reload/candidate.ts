@@ -55,12 +55,13 @@ type Sources = Readonly<Record<'credentials' | 'anchors' | 'intermediates' | 'cr
 const NO_SOURCES: Sources = Object.freeze({credentials: [], anchors: [], intermediates: [], crl: [], 'deny-list': []});
 
 async function sourcesOf(options: ResolvedOptions): Promise<Sources> {
-  const {credentials, stapling = 'off', anchors, intermediates, revocation} = options;
+  const {credentials, stapling = 'off', sessions, anchors, intermediates, revocation} = options;
   const {key, cert, pkcs12, passphrase} = credentials;
   const issuer = stapling === 'off' ? undefined : stapling.issuer;
+  const secret = sessions === 'off' ? undefined : sessions.secret;
   const crls = await Promise.all([revocation.crl ?? []].flat().map(filesOf));
   return {
-    credentials: [key, cert, pkcs12, passphrase, issuer].filter(source => source !== undefined),
+    credentials: [key, cert, pkcs12, passphrase, issuer, secret].filter(source => source !== undefined),
     anchors: anchors.map(({ca}) => ca),
     intermediates,
     crl: crls.flat(),
@@ -75,14 +76,14 @@ function partsOf(
   contents: SourceContents,
 ): ReadonlyMap<ReloadPart, string> {
   if (options === undefined) return new Map();
-  const {credentials, hostNames, stapling, anchors, intermediates, maxIntermediates, identity} = options;
+  const {credentials, hostNames, stapling, sessions, anchors, intermediates, maxIntermediates, identity} = options;
   const {crl, revocation} = options.revocation;
   const part = (name: keyof Sources, ...said: readonly unknown[]): readonly [ReloadPart, string] => [
     name,
     hash([said, contents.digestOf(sources[name])]),
   ];
   return new Map([
-    part('credentials', credentials, hostNames, stapling),
+    part('credentials', credentials, hostNames, stapling, sessions),
     part('anchors', anchors, maxIntermediates),
     part('intermediates', intermediates),
     part('crl', crl, revocation),

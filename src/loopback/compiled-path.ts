@@ -25,7 +25,7 @@ import {validationOf} from './parameters';
 import {concernsPlans, planRoute} from './plan';
 import type {CompiledPlan, Plan, Premises} from './plan';
 import {entryOf, errorFor} from './request-access';
-import type {RefusedRequest, RequestAccess} from './request-access';
+import type {RequestAccess} from './request-access';
 
 /** The REST server, as far as the compiled path needs it. */
 export interface CompiledHost {
@@ -38,6 +38,8 @@ export interface CompiledHost {
   router(): GuardedRouter;
   /** The same route behind its voters. */
   guard(request: Request, route: ResolvedRoute): ResolvedRoute | undefined;
+  /** Hands on to what Express has behind LoopBack: its error handlers, or its answer for what nobody serves. */
+  passOn(request: Request, response: Response, error: unknown): void;
   /** Where schemas are that bodies may refer to; LoopBack has none without models. */
   components(): ComponentsObject | undefined;
 }
@@ -129,9 +131,11 @@ export class CompiledPath {
     const plan = route === undefined ? undefined : this.#planOf(entryOf(route));
     if (route === undefined || plan?.path !== 'compiled') return false;
     // First, because what is decided is recorded at the end of the response, where nobody asks voters before.
-    completeMessages(request, response);
+    completeMessages(request, response, error => {
+      this.#host.passOn(request, response, error);
+    });
     const decision = requests.decideRoute(request, route);
-    if (decision.verdict === 'refuse') refuse(request, response, decision, resolved);
+    if (decision.verdict === 'refuse') reject({request, response, resolved}, errorFor(request, decision));
     else this.#run({request, response, route, plan, resolved}).catch(() => request.socket.destroy());
     return true;
   }
@@ -169,7 +173,7 @@ export class CompiledPath {
     try {
       resolved.send(response, await this.#invoke(journey));
     } catch (error) {
-      answerFailure(journey, error);
+      reject(journey, error);
     }
   }
 
@@ -205,21 +209,12 @@ export class CompiledPath {
   }
 }
 
-/** Nobody catches what is thrown here, so that it would end the process. */
-function refuse(request: Request, response: Response, decision: RefusedRequest, resolved: Resolved): void {
-  try {
-    resolved.reject({request, response}, errorFor(request, decision));
-  } catch {
-    request.socket.destroy();
-  }
-}
-
 /** What cannot be written, `undefined` for one, fails again while it is written; Express answers that failure. */
-function answerFailure({request, response, resolved}: Journey, thrown: unknown): void {
+function reject({request, response, resolved}: Omit<Journey, 'route' | 'plan'>, thrown: unknown): void {
   try {
     resolved.reject({request, response}, thrown);
   } catch (failure) {
-    resolved.reject({request, response}, failure);
+    request.next?.(failure);
   }
 }
 

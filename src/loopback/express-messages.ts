@@ -28,8 +28,9 @@ export function expressMessages(express: object | undefined): MessageClasses {
 }
 
 /** What Express adds to the messages on their way to a handler. */
-export function completeMessages(request: Request, response: Response): void {
+export function completeMessages(request: Request, response: Response, next: (error?: unknown) => void): void {
   request.res = response;
+  request.next = next;
   request.originalUrl = request.url;
   request.baseUrl = '';
   request.params = {};

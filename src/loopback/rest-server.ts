@@ -46,6 +46,8 @@ export class MtlsRestServer extends RestServer {
   readonly #given: RestServerConfig;
   readonly #mounts: Mount[] = [];
   readonly #replaced: readonly ReplacedBindings[];
+  /** Requests that the compiled path gave back to Express, with what went wrong. */
+  readonly #passedOn = new WeakMap<IncomingMessage, unknown>();
   #router: GuardedRouter | undefined;
   #secure: Promise<MtlsServer> | undefined;
   #detachSinks: (() => void) | undefined;
@@ -162,6 +164,8 @@ export class MtlsRestServer extends RestServer {
 
   /** Decides before anything of a sequence runs: CORS, middleware, body parsers, dependency injection. */
   protected override async _handleHttpRequest(request: Request, response: Response): Promise<void> {
+    // Express hands on to its error handlers whatever is thrown here.
+    if (this.#passedOn.has(request)) throw this.#passedOn.get(request);
     const decision = this.requests.decide(request, this.#currentRouter());
     if (decision.verdict === 'allow') return super._handleHttpRequest(request, response);
     const reject = await this.get(RestBindings.SequenceActions.REJECT);
@@ -262,6 +266,10 @@ export class MtlsRestServer extends RestServer {
       requests: this.requests,
       router: () => this.#currentRouter(),
       guard: (request, route) => this.#guard(request, () => route),
+      passOn: (request, response, error) => {
+        this.#passedOn.set(request, error);
+        this._expressApp?.(request, response);
+      },
       components: () => this.httpHandler.getApiComponents(),
     });
   }

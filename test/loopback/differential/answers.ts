@@ -133,6 +133,32 @@ const EXPRESS: Readonly<Record<string, Answering>> = {
     answer.end('ended');
     return 'and returned';
   },
+  'missing-file': answer => {
+    answer.sendFile('/no/such/file');
+    return answer;
+  },
+  directory: answer => {
+    answer.sendFile(__dirname);
+    return answer;
+  },
+  download: answer => {
+    answer.download('/no/such/file', 'report.pdf');
+    return answer;
+  },
+  'no-format': answer => answer.format({'image/png': () => answer.send('png')}),
+  'passed-on': (answer, request) => {
+    request.next?.(new HttpErrors.Locked('by the method'));
+    return answer;
+  },
+  'passed-on-later': async (answer, request) => {
+    await nextTurn();
+    request.next?.(new Error('a secret'));
+    return answer;
+  },
+  'passed-by': (answer, request) => {
+    request.next?.();
+    return answer;
+  },
   request: (answer, request) => [request.ip === answer.req.ip, request.subdomains, request.hostname, request.range(10)],
   negotiation: (_, request) => [
     request.accepts('html', 'json'),
@@ -316,6 +342,13 @@ export const ANSWERS: readonly Feature[] = [
       ...['attachment', 'cookies', 'append', 'content-type', 'length', 'ended-later', 'both-ended-and-returned'].map(
         kind => ask(`GET /express/${kind}`, 200),
       ),
+      ask('GET /express/missing-file', 404),
+      ask('GET /express/directory', 404),
+      ask('GET /express/download', 404),
+      ask('GET /express/no-format', 406, undefined, {headers: {accept: 'text/html'}}),
+      ask('GET /express/passed-on', 423),
+      ask('GET /express/passed-on-later', 500),
+      ask('GET /express/passed-by', 404),
       ask('GET /express/status-text', 299, 'fine'),
       ask('GET /express/send-status', 410, 'Gone'),
       ask('GET /express/no-content', 204, ''),

@@ -131,9 +131,7 @@ export class InjectedController {
   request(@inject(RestBindings.Http.REQUEST) request: Request): unknown {
     const {originalUrl, url, baseUrl, path, query, params, method, hostname, protocol, secure, xhr} = request;
     const express = [request.get('host') !== undefined, request.accepts('json'), request.is('json'), request.fresh];
-    const names = Object.keys(request)
-      .filter(name => ['query', 'res', 'params', 'baseUrl'].includes(name))
-      .sort();
+    const names = Reflect.ownKeys(request).map(String).sort();
     return {originalUrl, url, baseUrl, path, query, params, method, hostname, protocol, secure, xhr, express, names};
   }
 

@@ -36,6 +36,7 @@ export class Reloader {
   readonly #target: ReloadTarget;
   readonly #settings: ReloadSettings;
   readonly #watch: FileWatch;
+  readonly #retryMs: number;
   readonly #onSignal = (): void => {
     this.#reloadQuietly('signal');
   };
@@ -46,7 +47,9 @@ export class Reloader {
   #stopped = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(target: ReloadTarget, settings: ReloadSettings, inForce: Candidate) {
+  /** `retryMs`: when a rejected reload is tried again, in milliseconds. */
+  constructor(target: ReloadTarget, settings: ReloadSettings, inForce: Candidate, retryMs = RETRY_MS) {
+    this.#retryMs = retryMs;
     this.#target = target;
     this.#settings = settings;
     this.#inForce = inForce.parts;
@@ -117,7 +120,7 @@ export class Reloader {
     if (phase !== 'rejected' || this.#stopped) return;
     this.#retry = setTimeout(() => {
       this.#reloadQuietly('file');
-    }, RETRY_MS).unref();
+    }, this.#retryMs).unref();
   }
 
   #changesOf({options, parts}: Candidate, trigger: ReloadEvent['trigger']): readonly ReloadPart[] {

@@ -83,6 +83,13 @@ describe('mtls access', () => {
     assert.ok(Array.isArray(routes) && routes.length === 11);
   });
 
+  it('prints why a route stays on the path of LoopBack', async () => {
+    assert.match((await access(small(), '--paths')).out, /\nGET \/wards +stock +no controller route\n/);
+    const mounts = "this.middleware((_, next) => next(), {key: 'middleware.own'});";
+    const {out} = await access(small({}, ROUTES, {mounts}), '--paths');
+    assert.match(out, /\nPOST \/wards +stock +a sequence or middleware of the application\n/);
+  });
+
   it('finds a committed matrix unchanged, and says what changed', async () => {
     const before = small();
     assert.deepEqual(await access(before, '--write', 'access.json'), {code: 0, out: 'wrote access.json\n', err: ''});

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import {AuthorizationDecision, AuthorizationTags, authorize} from '@loopback/authorization';
 import {bind, BindingScope} from '@loopback/core';
-import {get, MiddlewareSequence, post, requestBody, RestBindings} from '@loopback/rest';
-import type {RestApplication, RestServerConfig} from '@loopback/rest';
+import {
+  ControllerRoute,
+  get,
+  MiddlewareSequence,
+  post,
+  requestBody,
+  RequestBodyParser,
+  RestBindings,
+  TrieRouter,
+} from '@loopback/rest';
+import type {OperationObject, RestApplication, RestServerConfig} from '@loopback/rest';
 import type {RoutePath} from '../../src/loopback/compiled-path';
 import {nurse, serving} from './support/clinic';
 import type {Clinic} from './support/clinic';
@@ -32,6 +41,52 @@ class UploadController {
   }
 }
 
+const DOCUMENTED: OperationObject = {responses: {}};
+
+/** The routes that LoopBack itself has to serve, and why. */
+const ROUTE_REASONS: readonly (readonly [string, string, string, (app: RestApplication) => void])[] = [
+  [
+    'a function',
+    'GET /function',
+    'no controller route',
+    app => void app.route('get', '/function', DOCUMENTED, () => 'called'),
+  ],
+  ['a redirect', 'GET /from', 'no controller route', app => void app.redirect('/from', '/ping')],
+  [
+    'a route of a class of its own',
+    'GET /own',
+    'no controller route',
+    app => void app.route(new OwnRoute('get', '/own', DOCUMENTED, PingController, undefined, 'ping')),
+  ],
+  [
+    'a path that the OpenAPI document may be at',
+    'GET /{document}',
+    'middleware may answer its path',
+    app => void app.route(new ControllerRoute('get', '/{document}', TEMPLATE, PingController, undefined, 'ping')),
+  ],
+  [
+    'a body that is a reference',
+    'POST /reference',
+    'its body is a reference',
+    app => void app.route(new ControllerRoute('post', '/reference', REFERENCE, EchoController, undefined, 'echo')),
+  ],
+  [
+    'a body with a parser of its own',
+    'POST /upload',
+    'its body has a parser of its own',
+    app => void app.controller(UploadController),
+  ],
+];
+const TEMPLATE: OperationObject = {
+  ...DOCUMENTED,
+  parameters: [{name: 'document', in: 'path', required: true, schema: {type: 'string'}}],
+};
+const REFERENCE: OperationObject = {...DOCUMENTED, requestBody: {$ref: '#/components/requestBodies/Echo'}};
+
+class OwnRoute extends ControllerRoute<PingController> {}
+
+class OwnRequestBodyParser extends RequestBodyParser {}
+
 class OwnSequence extends MiddlewareSequence {}
 
 function register(app: RestApplication): void {
@@ -43,10 +98,14 @@ async function pathOf(clinic: Clinic, endpoint: string): Promise<RoutePath | und
   return (await clinic.server.paths()).find(route => route.endpoint === endpoint);
 }
 
+const {SequenceActions} = RestBindings;
+
 interface Reason {
   readonly why: string;
   readonly setup?: (app: RestApplication) => void;
   readonly rest?: RestServerConfig;
+  /** Where the route is then; `/ping` unless said otherwise. */
+  readonly path?: string;
 }
 
 const REASONS: readonly Reason[] = [
@@ -54,9 +113,27 @@ const REASONS: readonly Reason[] = [
   {why: 'a sequence or middleware of the application', setup: app => void app.middleware((_, next) => next())},
   {why: 'CORS is configured', rest: {cors: {origin: 'https://clinic.example'}}},
   {why: 'Express settings are configured', rest: {expressSettings: {'x-powered-by': false}}},
+  {why: 'a base path is configured', rest: {basePath: '/api'}, path: '/api/ping'},
+  {why: 'a router of the application', setup: app => void app.bind(RestBindings.ROUTER).toClass(TrieRouter)},
   {
     why: 'rest.sequence.actions.send is bound by the application',
-    setup: app => void app.bind(RestBindings.SequenceActions.SEND).to(response => response.end('own')),
+    setup: app => void app.bind(SequenceActions.SEND).to(response => response.end('own')),
+  },
+  {
+    why: 'rest.sequence.actions.reject is bound by the application',
+    setup: app => void app.bind(SequenceActions.REJECT).to(({response}) => response.end('own')),
+  },
+  {
+    why: 'rest.sequence.actions.logError is bound by the application',
+    setup: app => void app.bind(SequenceActions.LOG_ERROR).to(() => undefined),
+  },
+  {
+    why: 'rest.requestBodyParser.rest.ajvFactory is bound by the application',
+    setup: app => void app.bind(RestBindings.AJV_FACTORY).to(() => assert.fail('nothing to validate')),
+  },
+  {
+    why: 'rest.requestBodyParser is bound by the application',
+    setup: app => void app.bind(RestBindings.REQUEST_BODY_PARSER).toClass(OwnRequestBodyParser),
   },
 ];
 
@@ -72,7 +149,7 @@ describe('plans of routes', () => {
       );
     }));
 
-  for (const {why, setup, rest = {}} of REASONS) {
+  for (const {why, setup, rest = {}, path = '/ping'} of REASONS) {
     it(`leave the stock path to a server where ${why}`, () =>
       serving(
         {
@@ -85,15 +162,29 @@ describe('plans of routes', () => {
         },
         async clinic => {
           assert.deepEqual(await pathOf(clinic, 'GET /ping'), {endpoint: 'GET /ping', path: 'stock', how: why});
-          assert.equal((await clinic.get(nurse, '/ping')).status, 200);
+          assert.equal((await clinic.get(nurse, path)).status, 200);
         },
       ));
   }
 
-  it('leave a body with a parser of its own to the stock path', () =>
-    serving({setup: app => void app.controller(UploadController)}, async clinic => {
-      assert.equal((await pathOf(clinic, 'POST /upload'))?.how, 'its body has a parser of its own');
-    }));
+  for (const [what, endpoint, why, setup] of ROUTE_REASONS) {
+    it(`leave ${what} to the stock path, and nothing else`, () =>
+      serving(
+        {
+          setup: app => {
+            register(app);
+            setup(app);
+          },
+          options: {access: {[endpoint]: {allowedRoles: ['nurse']}}},
+        },
+        async clinic => {
+          const paths = await clinic.server.paths();
+          const stock = paths.filter(({path}) => path === 'stock');
+          assert.deepEqual(stock, [{endpoint, path: 'stock', how: why}]);
+          assert.equal((await clinic.get(nurse, '/ping')).body, 'pong');
+        },
+      ));
+  }
 
   it('leave bodies to the stock path where the application has parsers', () =>
     serving(

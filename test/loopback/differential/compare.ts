@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {createBindingFromClass} from '@loopback/core';
 import {MiddlewareSequence, ParseParamsMiddlewareProvider} from '@loopback/rest';
 import type {RestApplication, RestServerConfig} from '@loopback/rest';
+import type {MtlsComponentOptions} from '../../../src/loopback/options';
 import type {MtlsRestServer} from '../../../src/loopback/rest-server';
 import {Clinic} from '../support/clinic';
 import {observe} from './observe';
@@ -19,6 +20,7 @@ export type Path = (typeof PATHS)[number] | 'original';
 /** What an application needs beside its controllers. */
 export interface Circumstances extends Sending {
   readonly rest?: RestServerConfig;
+  readonly options?: Partial<MtlsComponentOptions>;
   /** Endpoints that LoopBack's own path serves in every application, and why. */
   readonly stock?: Readonly<Record<string, string>>;
 }
@@ -27,10 +29,10 @@ export interface Circumstances extends Sending {
 export async function compare(
   setup: (app: RestApplication) => void,
   asks: readonly Ask[],
-  {rest = {}, stock = {}, ...sending}: Circumstances = {},
+  {rest = {}, options = {}, stock = {}, ...sending}: Circumstances = {},
 ): Promise<Observation> {
   const on = (path: Path): Promise<Observation> =>
-    onPath(path, setup, rest, async clinic => {
+    onPath(path, setup, {rest, options}, async clinic => {
       await assertPath(clinic.server, path, stock);
       return observe(clinic.port, asks, sending);
     });
@@ -43,12 +45,12 @@ export async function compare(
 export async function onPath<T>(
   path: Path,
   setup: (app: RestApplication) => void,
-  rest: RestServerConfig,
+  {rest = {}, options = {}}: Pick<Circumstances, 'rest' | 'options'>,
   use: (clinic: Clinic) => Promise<T>,
 ): Promise<T> {
   const clinic = new Clinic({
     rest,
-    options: {audit: {sink: 'none', allowed: 'record'}},
+    options: {audit: {sink: 'none', allowed: 'record'}, ...options},
     setup: app => {
       setup(app);
       if (path !== 'compiled') app.sequence(OwnSequence);

@@ -5,6 +5,8 @@ import {
   ControllerRoute,
   del,
   get,
+  getFilterSchemaFor,
+  getModelSchemaRef,
   param,
   patch,
   post,
@@ -13,7 +15,7 @@ import {
   response,
   RestBindings,
 } from '@loopback/rest';
-import type {RestApplication} from '@loopback/rest';
+import type {ExpressRequestHandler, RestApplication} from '@loopback/rest';
 import {
   Count,
   CountSchema,
@@ -25,7 +27,6 @@ import {
   repository,
 } from '@loopback/repository';
 import type {Filter, Where} from '@loopback/repository';
-import {getFilterSchemaFor, getModelSchemaRef} from '@loopback/rest';
 import {ask, askJson} from './feature';
 import type {Feature} from './feature';
 
@@ -255,6 +256,33 @@ export const CONTROLLERS: readonly Feature[] = [
       ask('GET /other/a', 200, 'a, overridden'),
       ask('GET /unbound/a', 200, 'a, made by LoopBack'),
       ask('GET /failing/a', 500),
+    ],
+  },
+  {
+    name: 'folders and Express routers beside the routes',
+    setup: app => {
+      app.controller(TransientController);
+      app.static('/files', __dirname);
+      const router: ExpressRequestHandler = (request, answer, next) => {
+        if (request.url === '/here') answer.send(`${request.method} ${request.baseUrl}`);
+        else next();
+      };
+      app.mountExpressRouter('/mounted', router);
+      app.mountExpressRouter('/count', (_request, answer) => answer.send('never, as a route comes first'));
+    },
+    options: {
+      access: Object.fromEntries(
+        ['/files/**', '/mounted/**', '/count/**'].map(path => [path, {allowedRoles: ['nurse']}]),
+      ),
+    },
+    asks: [
+      ask('GET /count', 200, '1'),
+      ask('POST /count', 200, 'never, as a route comes first'),
+      ask('GET /files/controllers.js', 200, /^"use strict"/),
+      ask('GET /files/controllers.js', 403, /FORBIDDEN/, {caller: 'admin'}),
+      ask('GET /files/none.js', 404),
+      ask('GET /mounted/here', 200, 'GET /mounted'),
+      ask('GET /mounted/there', 404),
     ],
   },
   {

@@ -2,12 +2,13 @@
  * What happens to somebody who is connected when their certificate is revoked: `npm run demo:revoke`.
  *
  * Starts the clinic with certificates and data in a folder of its own. Bob polls over one keep-alive connection and holds
- * an upgraded one open. Then `mtls pki revoke clinician-bob` runs in another process, as an operator would do it, and
+ * an upgraded one open; sessions may be resumed, and his is. Then `mtls pki revoke clinician-bob` runs in another process, as an operator would do it, and
  * nothing else is told to the server.
  */
 import {execFile} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {Agent, get} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
@@ -30,19 +31,23 @@ export interface Revocation {
   /** From the end of the command to the end of the connection, in milliseconds; negative where the server was faster. */
   readonly pollingEndedAfterMs: number;
   readonly upgradedEndedAfterMs: number;
+  /** Whether Bob's session was resumed while he was welcome. */
+  readonly session: 'resumed' | 'new';
   /** Whether Bob got in again: with the certificate, and with the TLS session of the connection before. */
   readonly again: 'refused' | 'served';
   readonly resumed: 'refused' | 'served';
 }
 
 /** Plays it through, and tells what it sees. */
-export async function revokeBob(tell: (line: string) => void): Promise<Revocation> {
+export async function revokeBob(tell: (line: string) => void, sessions: 'off' | 'on' = 'on'): Promise<Revocation> {
   const folder = mkdtempSync(join(tmpdir(), 'mtls-revoke-'));
   const certs = join(folder, 'certs');
   let app: HealthcareApplication | undefined;
   try {
     await mtls('pki', 'example', '--dir', certs);
-    app = await startClinic(certs, join(folder, 'clinic.json'));
+    const secret = join(folder, 'sessions.secret');
+    writeFileSync(secret, randomBytes(48), {mode: 0o600});
+    app = await startClinic(certs, join(folder, 'clinic.json'), sessions === 'off' ? 'off' : {secret});
     return await watchBob(Number(new URL(app.restServer.url ?? '').port), certs, tell);
   } finally {
     await app?.stop();
@@ -51,7 +56,11 @@ export async function revokeBob(tell: (line: string) => void): Promise<Revocatio
 }
 
 /** The clinic with one thing more: a path that may be upgraded, as a WebSocket server would ask for. */
-async function startClinic(certs: string, dataFile: string): Promise<HealthcareApplication> {
+async function startClinic(
+  certs: string,
+  dataFile: string,
+  sessions: 'off' | {readonly secret: string},
+): Promise<HealthcareApplication> {
   const app = new HealthcareApplication({
     certs,
     dataFile,
@@ -61,6 +70,7 @@ async function startClinic(certs: string, dataFile: string): Promise<HealthcareA
   const options = await app.getConfig<MtlsComponentOptions>(MtlsBindings.COMPONENT);
   app.configure(MtlsBindings.COMPONENT).to({
     ...options,
+    server: {...options?.server, sessions},
     access: {...options?.access, 'UPGRADE /live': {allowedRoles: ['clinician']}},
     audit: {allowed: 'record', sink: 'none'},
   });
@@ -86,6 +96,8 @@ async function watchBob(port: number, certs: string, tell: (line: string) => voi
   const upgraded = await upgrade(bob);
   await pause(10 * POLL_MS);
   tell(`Bob polls over one connection, ${polling.answered} answers so far, and holds an upgraded one.`);
+  const {session, again: meanwhile} = await tryAgain({...bob, session: upgraded.session()});
+  tell(`With the TLS session of the upgraded connection he is ${meanwhile} on another; the session is ${session}.`);
   await mtls('pki', 'revoke', 'clinician-bob', '--dir', certs);
   const revokedAt = Date.now();
   tell('An operator ran: mtls pki revoke clinician-bob');
@@ -94,8 +106,9 @@ async function watchBob(port: number, certs: string, tell: (line: string) => voi
     answered: polling.answered,
     pollingEndedAfterMs: pollingEnded - revokedAt,
     upgradedEndedAfterMs: upgradedEnded - revokedAt,
-    again: await tryAgain(bob),
-    resumed: await tryAgain({...bob, session: upgraded.session()}),
+    session,
+    again: (await tryAgain(bob)).again,
+    resumed: (await tryAgain({...bob, session: upgraded.session()})).again,
   };
   tell(
     `The polling connection ended ${outcome.pollingEndedAfterMs} ms after the command, in answer ${polling.answered + 1}.`,
@@ -159,15 +172,17 @@ function endOf(socket: TLSSocket): Promise<number> {
 }
 
 /** One request on a new connection, written as soon as the client counts itself connected. */
-async function tryAgain(bob: ConnectionOptions): Promise<'refused' | 'served'> {
+async function tryAgain(bob: ConnectionOptions): Promise<Pick<Revocation, 'session' | 'again'>> {
   const socket = connect({...bob, servername: 'localhost'});
   let received = '';
+  let session: Revocation['session'] = 'new';
   socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
   socket.once('secureConnect', () => {
+    session = socket.isSessionReused() ? 'resumed' : 'new';
     socket.write('GET /patients HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   });
   await endOf(socket);
-  return received === '' ? 'refused' : 'served';
+  return {session, again: received === '' ? 'refused' : 'served'};
 }
 
 async function mtls(...args: readonly string[]): Promise<void> {

@@ -13,9 +13,20 @@ import {DEFAULT_LIMITS} from '../../src/server/limits';
 import {contextOptions} from '../../src/server/material';
 import type {Material} from '../../src/server/material';
 import type {MtlsOptions} from '../../src/server/options';
+import {sessionUnder} from '../../src/scan/probe/session-name';
 import {TLS_POLICY} from '../../src/tls/policy';
 import {parseCertificate} from '../../src/x509/certificate';
-import {clientRoot, Folder, issueClient, issueServer, Recorder, start, workingOptions} from '../server/harness';
+import {
+  clientRoot,
+  closed,
+  Folder,
+  issueClient,
+  issueServer,
+  open,
+  Recorder,
+  start,
+  workingOptions,
+} from '../server/harness';
 import type {Running} from '../server/harness';
 import {forceKeys, madeAt, resuming, takeKeys, visit, whoAmI, winTicket} from '../server/resumption';
 
@@ -155,6 +166,18 @@ describe('a session against', () => {
     const late = await visit(home.port, undefined, {session: ticket});
     assert.deepEqual([late.status, late.session], [0, 'resumed']);
     assert.equal((await recorder.next('refusal')).why.code, 'ERR_MTLS_EXPIRED');
+  });
+
+  it('a connection that rests on it ends with the certificate, like any other', async () => {
+    const now = Date.now();
+    const brief = issueClient({validity: {notBefore: new Date(now - 60_000), notAfter: new Date(now + 3_000)}});
+    const ticket = await winTicket(home.port, brief);
+    const socket = await open(home.port, undefined, {session: sessionUnder(ticket, 'localhost')});
+    assert.ok(socket.isSessionReused());
+    await recorder.next('handshake', 2);
+    await closed(socket);
+    const {why, stage} = await recorder.next('refusal');
+    assert.deepEqual([why.code, stage], ['ERR_MTLS_EXPIRED', 'open']);
   });
 
   it('the server that gave it is refused once its client was denied, also by the keys of before', async () => {

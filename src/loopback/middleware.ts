@@ -1,23 +1,34 @@
 import {AuthorizationTags} from '@loopback/authorization';
 import {extensionFilter} from '@loopback/core';
 import type {Context} from '@loopback/core';
-import {MiddlewareSequence, RestBindings, RestTags} from '@loopback/rest';
+import {
+  FindRouteMiddlewareProvider,
+  InvokeMethodMiddlewareProvider,
+  MiddlewareSequence,
+  RestBindings,
+  RestTags,
+  SendResponseMiddlewareProvider,
+} from '@loopback/rest';
+import {MtlsAuthenticationMiddleware} from './authentication';
+import {MtlsParseParamsMiddleware} from './parameters';
 
-/** What LoopBack itself puts into the middleware chain. */
-const STOCK = new Set([
-  'middleware.cors',
-  'middleware.authentication',
-  'providers.SendResponseMiddlewareProvider',
-  'providers.FindRouteMiddlewareProvider',
-  'providers.ParseParamsMiddlewareProvider',
-  'providers.InvokeMethodMiddlewareProvider',
+/** What LoopBack and our component put into the middleware chain; an application may put its own under the same key. */
+const STOCK: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['middleware.authentication', MtlsAuthenticationMiddleware],
+  ['providers.SendResponseMiddlewareProvider', SendResponseMiddlewareProvider],
+  ['providers.FindRouteMiddlewareProvider', FindRouteMiddlewareProvider],
+  ['providers.ParseParamsMiddlewareProvider', MtlsParseParamsMiddleware],
+  ['providers.InvokeMethodMiddlewareProvider', InvokeMethodMiddlewareProvider],
 ]);
+/** What the server binds itself, from its configuration. */
+const OF_THE_SERVER = /^middleware\.(?:cors$|apiSpec\.)/;
 
 /** Whether a sequence or middleware of the application may serve paths that are no routes. */
 export function middlewareOf(server: Context): 'own' | 'stock' {
   if (server.getBinding(RestBindings.SEQUENCE).valueConstructor !== MiddlewareSequence) return 'own';
   const chain = server.find(extensionFilter(RestTags.REST_MIDDLEWARE_CHAIN));
-  return chain.some(({key}) => !STOCK.has(key) && !key.startsWith('middleware.apiSpec.')) ? 'own' : 'stock';
+  const own = chain.some(({key, source}) => !OF_THE_SERVER.test(key) && (source?.value ?? key) !== STOCK.get(key));
+  return own ? 'own' : 'stock';
 }
 
 /** Whether authorizers are bound, which have a vote at every controller method. */

@@ -1,6 +1,7 @@
 import {AuthorizationTags} from '@loopback/authorization';
 import {
   Application,
+  BindingKey,
   BindingScope,
   Context,
   ContextTags,
@@ -54,6 +55,7 @@ export interface Premises {
 /** Why no route of this server can leave the stock path, or undefined. */
 function serverReason({server, config, router}: Premises): string | undefined {
   if (middlewareOf(server) === 'own') return 'a sequence or middleware of the application';
+  if (server.isBound(BindingKey.buildKeyForConfig(RestBindings.SEQUENCE))) return 'its sequence is configured';
   if (router === 'own') return 'a router of the application';
   if (config.cors !== undefined) return 'CORS is configured';
   if (config.basePath !== undefined && config.basePath !== '/') return 'a base path is configured';
@@ -62,15 +64,16 @@ function serverReason({server, config, router}: Premises): string | undefined {
   return replaced === undefined ? undefined : `${replaced} is bound by the application`;
 }
 
-const {AJV_FACTORY, REQUEST_BODY_PARSER, SequenceActions} = RestBindings;
+const {AJV_FACTORY, INVOKE_MIDDLEWARE_SERVICE, REQUEST_BODY_PARSER, SequenceActions} = RestBindings;
 
-/** What the compiled path resolves once, and the stock path for every request. */
+/** What the compiled path resolves once or does without, and the stock path looks up for every request. */
 const RESOLVED_ONCE: readonly string[] = [
   SequenceActions.SEND.key,
   SequenceActions.REJECT.key,
   SequenceActions.LOG_ERROR.key,
   AJV_FACTORY.key,
   REQUEST_BODY_PARSER.key,
+  INVOKE_MIDDLEWARE_SERVICE.key,
 ];
 
 /** An application without anything of its own beside what the component binds, to compare with. */

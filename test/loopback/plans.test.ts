@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import {AuthorizationDecision, AuthorizationTags, authorize} from '@loopback/authorization';
-import {bind, BindingScope} from '@loopback/core';
+import {bind, BindingScope, createBindingFromClass} from '@loopback/core';
 import {
   ControllerRoute,
   get,
+  InvokeMethodMiddlewareProvider,
+  invokeMiddleware,
   MiddlewareSequence,
   post,
   requestBody,
@@ -87,6 +89,8 @@ class OwnRoute extends ControllerRoute<PingController> {}
 
 class OwnRequestBodyParser extends RequestBodyParser {}
 
+class OwnInvocation extends InvokeMethodMiddlewareProvider {}
+
 class OwnSequence extends MiddlewareSequence {}
 
 function register(app: RestApplication): void {
@@ -111,6 +115,23 @@ interface Reason {
 const REASONS: readonly Reason[] = [
   {why: 'a sequence or middleware of the application', setup: app => void app.sequence(OwnSequence)},
   {why: 'a sequence or middleware of the application', setup: app => void app.middleware((_, next) => next())},
+  {
+    why: 'a sequence or middleware of the application',
+    setup: app => {
+      app.add(createBindingFromClass(OwnInvocation, {key: 'providers.InvokeMethodMiddlewareProvider'}));
+    },
+  },
+  {
+    why: 'its sequence is configured',
+    setup: app => void app.configure(RestBindings.SEQUENCE).to(MiddlewareSequence.defaultOptions),
+  },
+  {
+    why: 'rest.invokeMiddleware is bound by the application',
+    setup: app =>
+      void app
+        .bind(RestBindings.INVOKE_MIDDLEWARE_SERVICE)
+        .to(context => Promise.resolve(invokeMiddleware(context, MiddlewareSequence.defaultOptions))),
+  },
   {why: 'CORS is configured', rest: {cors: {origin: 'https://clinic.example'}}},
   {why: 'Express settings are configured', rest: {expressSettings: {'x-powered-by': false}}},
   {why: 'a base path is configured', rest: {basePath: '/api'}, path: '/api/ping'},

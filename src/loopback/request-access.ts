@@ -2,7 +2,7 @@ import type {IncomingMessage} from 'node:http';
 import {HttpErrors} from '@loopback/rest';
 import type {Request, ResolvedRoute, RouteEntry} from '@loopback/rest';
 import {publish} from '../audit/publish';
-import type {Refusal} from '../errors';
+import type {Code, Refusal} from '../errors';
 import {CORRELATION_HEADER, correlationIdOf} from '../server/answer';
 import {peerOf} from '../server/peer';
 import type {PeerState} from '../server/peer';
@@ -216,37 +216,19 @@ export function errorFor(request: Request, {why, answer}: RefusedRequest): Error
     : new HttpErrors.NotFound(`Endpoint "${request.method} ${request.path}" not found.`);
 }
 
+const refusal = (code: Code, required: string, found: string): Refusal => Object.freeze({code, required, found});
+
 /** The answer to everything that does not come over the mutual-TLS server. */
-export const UNVERIFIED: Refusal = Object.freeze<Refusal>({
-  code: 'ERR_MTLS_CONNECTION_UNVERIFIED',
-  required: 'a connection of the mutual-TLS server',
-  found: 'another one',
-});
-const NOT_STARTED: Refusal = Object.freeze<Refusal>({
-  code: 'ERR_MTLS_ACCESS_NO_RULE',
-  required: 'rules in force',
-  found: 'a server that has not started',
-});
-const UNKNOWN: Refusal = Object.freeze<Refusal>({
-  code: 'ERR_MTLS_ACCESS_NO_RULE',
-  required: 'a route or a rule',
-  found: 'neither',
-});
-const UNREADABLE: Refusal = Object.freeze<Refusal>({
-  code: 'ERR_MTLS_REQUEST_TARGET',
-  required: 'a path that the router can read',
-  found: 'one at which it failed',
-});
-const BROKEN_VOTE: Refusal = Object.freeze<Refusal>({
-  code: 'ERR_MTLS_ACCESS_DENIED',
-  required: 'no vote against it',
-  found: 'a voter that failed',
-});
-const NO_UPGRADE: Refusal = Object.freeze<Refusal>({
-  code: 'ERR_MTLS_UPGRADE_REFUSED',
-  required: 'an access rule for UPGRADE and the path',
-  found: 'none',
-});
+export const UNVERIFIED = refusal(
+  'ERR_MTLS_CONNECTION_UNVERIFIED',
+  'a connection of the mutual-TLS server',
+  'another one',
+);
+const NOT_STARTED = refusal('ERR_MTLS_ACCESS_NO_RULE', 'rules in force', 'a server that has not started');
+const UNKNOWN = refusal('ERR_MTLS_ACCESS_NO_RULE', 'a route or a rule', 'neither');
+const UNREADABLE = refusal('ERR_MTLS_REQUEST_TARGET', 'a path that the router can read', 'one at which it failed');
+const BROKEN_VOTE = refusal('ERR_MTLS_ACCESS_DENIED', 'no vote against it', 'a voter that failed');
+const NO_UPGRADE = refusal('ERR_MTLS_UPGRADE_REFUSED', 'an access rule for UPGRADE and the path', 'none');
 
 function refuse(why: Refusal): RefusedRequest {
   return {verdict: 'refuse', why, answer: 'refused'};

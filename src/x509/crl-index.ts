@@ -9,7 +9,7 @@ import type {Steps} from './steps';
 
 /**
  * A compact index over the entries of a CRL. The entries stay where they are, in the bytes of the file; the index is
- * an open-addressing table of offsets with a byte of the hash before each, 7 bytes an entry. The slots of a probe lie side
+ * an open-addressing table of offsets with a byte of the hash before each, 6.25 bytes an entry. The slots of a probe lie side
  * by side, and nearly always the only entry that is looked at is the one that is wanted: what a look-up costs is memory
  * that is not in a cache.
  */
@@ -21,7 +21,7 @@ const WORK_PER_SLICE = 8192;
 const STRICT_READING = 64;
 
 /** Slots per entry. */
-const SLOTS_PER_ENTRY = 1.4;
+const SLOTS_PER_ENTRY = 1.25;
 
 /** A slot is a tag, eight bits of the hash, and the offset of the entry in 32 bits. A tag of 0 is a free slot. */
 const SLOT_BYTES = 5;

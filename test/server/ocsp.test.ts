@@ -1,62 +1,29 @@
 import assert from 'node:assert/strict';
 import {createAuthority} from '../../src/pki/authority';
-import type {Credential} from '../../src/pki/credential';
 import {encodeOcspError} from '../../src/pki/ocsp';
 import type {OcspError, OcspSpec, OcspStatus} from '../../src/pki/ocsp';
 import {parseOcspRequest} from '../../src/pki/ocsp-request';
 import type {RevocationOptions} from '../../src/server/revocation-options';
-import {clientRoot, closed, Folder, get, issueClient, open, Recorder, start, workingOptions} from './harness';
+import {clientRoot, closed, issueClient, open, workingOptions} from './harness';
 import type {Running} from './harness';
-import {giving, RevocationWeb} from './revocation-web';
+import {RevocationSetting} from './revocation-setting';
+import {answeringOcsp, giving} from './revocation-web';
 import type {Behaviour} from './revocation-web';
 
-/** Answers every certificate of a request with a status. */
-function responding(status: OcspStatus, spec: Partial<OcspSpec> = {}, nonce: 'repeat' | 'omit' = 'repeat'): Behaviour {
-  return ({body}, response) => {
-    const request = parseOcspRequest(body);
-    const answers = request.certificates.map(({der}) => ({certificate: der, status}));
-    const repeated = nonce === 'repeat' && request.nonce ? {nonce: request.nonce} : {};
-    response.end(clientRoot.answerOcsp({answers, ...repeated, ...spec}));
-  };
-}
+const responding = (status: OcspStatus, spec: Partial<OcspSpec> = {}): Behaviour =>
+  answeringOcsp(clientRoot, {status}, spec);
 
 const GOOD: OcspStatus = {kind: 'good'};
 const REVOKED: OcspStatus = {kind: 'revoked', since: new Date('2026-01-01T00:00:00Z'), reason: 'keyCompromise'};
 
 describe('OCSP over real TLS', () => {
-  const web = new RevocationWeb(responding(GOOD));
-  const folder = new Folder();
-  const recorder = Recorder.ofBlock('refusal', 'revocation');
-  let running: Running | undefined;
-
-  before(() => web.listen());
-  beforeEach(() => {
-    recorder.events.length = 0;
-  });
-  afterEach(async () => {
-    await running?.stop();
-    running = undefined;
-    web.asked = 0;
-  });
-  after(async () => {
-    recorder.stop();
-    folder.remove();
-    await web.close();
-  });
+  const setting = RevocationSetting.ofBlock(responding(GOOD), 'refusal', 'revocation');
+  const {web, folder, recorder} = setting;
 
   async function serve(revocation: RevocationOptions = {}): Promise<Running> {
     const options = workingOptions(folder);
     const clients = {...options.clients, revocation: {ocsp: {responder: web.url}, ...revocation}};
-    running = await start({...options, clients, audit: {sink: 'none'}});
-    return running;
-  }
-
-  /** The outcome of one client: its answer, or the code of the refusal. */
-  async function outcome(port: number, client: Credential = issueClient()): Promise<string> {
-    return get(port, client).then(
-      ({body}) => body,
-      async () => (await recorder.next('refusal')).why.code,
-    );
+    return setting.start({...options, clients});
   }
 
   const UNKNOWN = 'ERR_MTLS_REVOCATION_UNKNOWN';
@@ -69,17 +36,12 @@ describe('OCSP over real TLS', () => {
   const checkable = clientRoot.issueOcspResponder({subject: {commonName: 'Responder'}, without: ['ocspNoCheck']});
   const past = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
 
-  const dated =
-    (thisUpdate: Date, nextUpdate?: Date): Behaviour =>
-    ({body}, response) => {
-      const answers = parseOcspRequest(body).certificates.map(({der}) => ({
-        certificate: der,
-        status: GOOD,
-        thisUpdate,
-        ...(nextUpdate && {nextUpdate}),
-      }));
-      response.end(clientRoot.answerOcsp({answers}));
-    };
+  const dated = (thisUpdate: Date, nextUpdate?: Date): Behaviour =>
+    answeringOcsp(clientRoot, {status: GOOD, thisUpdate, ...(nextUpdate && {nextUpdate})});
+  const withoutNonce: Behaviour = ({body}, response) => {
+    const answers = parseOcspRequest(body).certificates.map(({der}) => ({certificate: der, status: GOOD}));
+    response.end(clientRoot.answerOcsp({answers}));
+  };
   const refusing = (error: OcspError): Behaviour => giving(encodeOcspError(error));
 
   const ROWS: readonly (readonly [string, Behaviour, string, RevocationOptions?])[] = [
@@ -94,10 +56,10 @@ describe('OCSP over real TLS', () => {
     ['a signature by another key', responding(GOOD, {mistakes: {signingKey: wrongKey.key}}), UNKNOWN],
     ['a signature that was changed', responding(GOOD, {mistakes: {corrupt: 'signature'}}), UNKNOWN],
     ['an answer that was changed', responding(GOOD, {mistakes: {corrupt: 'content'}}), UNKNOWN],
-    ['an answer without nonce', responding(GOOD, {}, 'omit'), 'hello'],
+    ['an answer without nonce', withoutNonce, 'hello'],
     [
       'an answer without nonce where one is required',
-      responding(GOOD, {}, 'omit'),
+      withoutNonce,
       UNKNOWN,
       {ocsp: {responder: '', nonce: 'required'}},
     ],
@@ -126,8 +88,8 @@ describe('OCSP over real TLS', () => {
     it(`answers ${expected} where the responder gives ${name}`, async () => {
       web.behave = behaviour;
       const ocsp = typeof options?.ocsp === 'object' ? {ocsp: {...options.ocsp, responder: web.url}} : {};
-      const {port} = await serve({...options, ...ocsp});
-      assert.equal(await outcome(port), expected);
+      await serve({...options, ...ocsp});
+      assert.equal(await setting.outcome(), expected);
       const failures = recorder.of('revocation').filter(event => event.phase === 'failed' && event.kind === 'ocsp');
       const isFailure = expected === UNKNOWN && name !== 'an unknown status';
       assert.equal(failures.length > 0, isFailure, 'a failure of the source is an event of its own');
@@ -135,27 +97,27 @@ describe('OCSP over real TLS', () => {
   }
 
   it('refuses where nobody listens', async () => {
-    const {port} = await serve({ocsp: {responder: 'http://127.0.0.1:9/'}});
-    assert.equal(await outcome(port), UNKNOWN);
+    await serve({ocsp: {responder: 'http://127.0.0.1:9/'}});
+    assert.equal(await setting.outcome(), UNKNOWN);
   });
 
   it('asks the responder that the certificate names, once its host is allowed', async () => {
     web.behave = responding(GOOD);
     const client = issueClient({authorityInfoAccess: {ocsp: [web.url]}});
-    const {port} = await serve({ocsp: {}, network: {allowedHosts: [web.host]}});
-    assert.equal(await outcome(port, client), 'hello');
+    await serve({ocsp: {}, network: {allowedHosts: [web.host]}});
+    assert.equal(await setting.outcome(client), 'hello');
   });
 
   it('does not ask a private address that the certificate names', async () => {
     const client = issueClient({authorityInfoAccess: {ocsp: [web.url]}});
-    const {port} = await serve({ocsp: {}});
-    assert.equal(await outcome(port, client), UNKNOWN);
+    await serve({ocsp: {}});
+    assert.equal(await setting.outcome(client), UNKNOWN);
     assert.equal(web.asked, 0);
   });
 
   it('refuses a certificate without a responder', async () => {
-    const {port} = await serve({ocsp: {}});
-    assert.equal(await outcome(port), UNKNOWN);
+    await serve({ocsp: {}});
+    assert.equal(await setting.outcome(), UNKNOWN);
   });
 
   it('asks once for many connections at the same time, and holds them until the answer is here', async () => {
@@ -165,8 +127,8 @@ describe('OCSP over real TLS', () => {
       setTimeout(() => {
         answer(request, response);
       }, 300);
-    const {port} = await serve();
-    const bodies = await Promise.all(Array.from({length: 8}, () => outcome(port, client)));
+    await serve();
+    const bodies = await Promise.all(Array.from({length: 8}, () => setting.outcome(client)));
     assert.deepEqual(new Set(bodies), new Set(['hello']));
     assert.equal(web.asked, 1);
   });
@@ -174,18 +136,18 @@ describe('OCSP over real TLS', () => {
   it('remembers an answer for its lifetime', async () => {
     const client = issueClient();
     web.behave = responding(GOOD);
-    const {port} = await serve();
-    assert.equal(await outcome(port, client), 'hello');
+    await serve();
+    assert.equal(await setting.outcome(client), 'hello');
     web.behave = () => assert.fail('asked again');
-    assert.equal(await outcome(port, client), 'hello');
+    assert.equal(await setting.outcome(client), 'hello');
   });
 
   it('leaves a responder that failed alone for a while', async () => {
     const client = issueClient();
     web.behave = (_, response) => response.writeHead(500).end();
-    const {port} = await serve();
-    assert.equal(await outcome(port, client), UNKNOWN);
-    assert.equal(await outcome(port, client), UNKNOWN);
+    await serve();
+    assert.equal(await setting.outcome(client), UNKNOWN);
+    assert.equal(await setting.outcome(client), UNKNOWN);
     assert.equal(web.asked, 1);
   });
 

@@ -1,6 +1,9 @@
 import {createServer} from 'node:http';
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import type {Authority} from '../../src/pki/authority';
+import type {OcspAnswerSpec, OcspSpec} from '../../src/pki/ocsp';
+import {parseOcspRequest} from '../../src/pki/ocsp-request';
 
 /** What the web server does with a request; the body was read. */
 export type Behaviour = (request: {readonly url: string; readonly body: Buffer}, response: ServerResponse) => void;
@@ -52,4 +55,17 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Answers every certificate of an OCSP request, repeating its nonce. */
+export function answeringOcsp(
+  authority: Authority,
+  status: Omit<OcspAnswerSpec, 'certificate'>,
+  spec: Partial<OcspSpec> = {},
+): Behaviour {
+  return ({body}, response) => {
+    const {certificates, nonce} = parseOcspRequest(body);
+    const answers = certificates.map(({der}) => ({certificate: der, ...status}));
+    response.end(authority.answerOcsp({answers, ...(nonce && {nonce}), ...spec}));
+  };
 }

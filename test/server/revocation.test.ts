@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {dangerouslyAllowUnknownRevocation} from '../../src/danger';
-import {ConfigError} from '../../src/errors';
 import {createAuthority} from '../../src/pki/authority';
 import type {CrlSpec} from '../../src/pki/crl';
 import type {Credential} from '../../src/pki/credential';
@@ -10,9 +9,10 @@ import type {ClientOptions, MtlsOptions} from '../../src/server/options';
 import type {RevocationOptions} from '../../src/server/revocation-options';
 import {fingerprintOf} from '../../src/x509/fingerprint';
 import {parseCertificate} from '../../src/x509/certificate';
-import {clientRoot, closed, Folder, get, issueClient, open, Recorder, start, workingOptions} from './harness';
+import {clientRoot, closed, issueClient, open, workingOptions} from './harness';
 import type {Running} from './harness';
-import {giving, RevocationWeb} from './revocation-web';
+import {faultsOf, RevocationSetting} from './revocation-setting';
+import {giving} from './revocation-web';
 
 const HOUR = 3_600_000;
 const inHours = (hours: number): Date => new Date(Date.now() + hours * HOUR);
@@ -23,50 +23,24 @@ const twin = createAuthority({subject: {commonName: 'Client Root'}});
 const soon = {reason: 'a test of the weakening', until: inHours(1)};
 
 describe('revocation over real TLS', () => {
-  const folder = new Folder();
-  const recorder = Recorder.ofBlock('handshake', 'authentication', 'refusal', 'revocation', 'reload', 'start');
-  const web = new RevocationWeb(giving(Buffer.alloc(0)));
-  let running: Running | undefined;
-
-  before(() => web.listen());
-  beforeEach(() => {
-    recorder.events.length = 0;
-  });
-  afterEach(async () => {
-    await running?.stop();
-    running = undefined;
-    web.asked = 0;
-  });
-  after(async () => {
-    recorder.stop();
-    folder.remove();
-    await web.close();
-  });
+  const setting = RevocationSetting.ofBlock(
+    giving(Buffer.alloc(0)),
+    'handshake',
+    'authentication',
+    'refusal',
+    'revocation',
+    'reload',
+    'start',
+  );
+  const {web, folder, recorder} = setting;
 
   async function serve(clients: Partial<ClientOptions>, more: Partial<MtlsOptions> = {}): Promise<Running> {
     const options = workingOptions(folder);
     const {ca} = options.clients;
-    running = await start({...options, clients: {ca, ...clients}, audit: {sink: 'none'}, ...more});
-    return running;
+    return setting.start({...options, clients: {ca, ...clients}, ...more});
   }
 
-  async function outcome(client: Credential = alice): Promise<string> {
-    const port = running?.port ?? 0;
-    return get(port, client).then(
-      ({body}) => body,
-      async () => (await recorder.next('refusal')).why.code,
-    );
-  }
-
-  async function faultsOf(starting: Promise<unknown>): Promise<readonly string[]> {
-    const error = await starting.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof ConfigError);
-    return error.faults.map(({code, where}) => `${code} ${where}`);
-  }
-
+  const outcome = (client: Credential = alice): Promise<string> => setting.outcome(client);
   const crlFile = (name: string, spec: CrlSpec, by = clientRoot): string => folder.write(name, by.issueCrl(spec).der);
 
   describe('by a CRL from a file', () => {
@@ -87,7 +61,7 @@ describe('revocation over real TLS', () => {
       const newer = clientRoot.issueCrl({number: 2, ...revokedAlice}).pem;
       await serve({crl: folder.write('two.pem', old + newer)});
       assert.equal(await outcome(), 'ERR_MTLS_REVOKED');
-      await running?.stop();
+      await setting.stop();
       recorder.events.length = 0;
       mkdirSync(join(folder.path, 'crls'));
       crlFile(join('crls', '1.crl'), {number: 1});
@@ -146,7 +120,7 @@ describe('revocation over real TLS', () => {
 
     it('refuses everybody once the CRL has ended', async () => {
       await serve({crl: crlFile('ending.crl', {nextUpdate: new Date(Date.now() + 2_000)})});
-      const socket = await open(running?.port ?? 0, alice);
+      const socket = await open(setting.running?.port ?? 0, alice);
       await closed(socket);
       assert.deepEqual((await recorder.next('refusal')).why.code, 'ERR_MTLS_REVOCATION_UNKNOWN');
     });
@@ -316,7 +290,7 @@ describe('revocation over real TLS', () => {
       await serve({crl, revocation: {ocsp: {responder: web.url}}});
       assert.equal(await outcome(), 'hello');
       assert.equal(web.asked, 0);
-      await running?.stop();
+      await setting.stop();
       await serve({crl, revocation: {ocsp: {responder: web.url}, agreement: 'all'}});
       assert.equal(await outcome(), 'ERR_MTLS_REVOCATION_UNKNOWN');
       assert.equal(web.asked, 1);

@@ -2,68 +2,38 @@ import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {connect} from 'node:tls';
 import {setTimeout as delay} from 'node:timers/promises';
-import {ConfigError} from '../../src/errors';
 import type {CertificateSpec} from '../../src/pki/certificate';
 import type {OcspSpec, OcspStatus} from '../../src/pki/ocsp';
-import {parseOcspRequest} from '../../src/pki/ocsp-request';
 import type {MtlsOptions} from '../../src/server/options';
 import type {StaplingOptions} from '../../src/server/stapling';
 import {parseOcspResponse} from '../../src/x509/ocsp';
 import {hasOpenssl} from '../pki/openssl';
-import {
-  clientRoot,
-  Folder,
-  issueClient,
-  issueServer,
-  presenting,
-  Recorder,
-  serverRoot,
-  start,
-  workingOptions,
-} from './harness';
+import {clientRoot, issueClient, issueServer, presenting, Recorder, serverRoot, workingOptions} from './harness';
 import type {Running} from './harness';
-import {RevocationWeb} from './revocation-web';
+import {faultsOf, RevocationSetting} from './revocation-setting';
+import {answeringOcsp} from './revocation-web';
 import type {Behaviour} from './revocation-web';
 
-function responding(status: OcspStatus, nextUpdate?: Date, spec: Partial<OcspSpec> = {}, thisUpdate?: Date): Behaviour {
-  const times = {...(thisUpdate && {thisUpdate}), ...(nextUpdate && {nextUpdate})};
-  return ({body}, response) => {
-    const {certificates, nonce} = parseOcspRequest(body);
-    const answers = certificates.map(({der}) => ({certificate: der, status, ...times}));
-    response.end(serverRoot.answerOcsp({answers, ...(nonce && {nonce}), ...spec}));
-  };
-}
-
+const responding = (
+  status: OcspStatus,
+  nextUpdate?: Date,
+  spec: Partial<OcspSpec> = {},
+  thisUpdate?: Date,
+): Behaviour =>
+  answeringOcsp(serverRoot, {status, ...(nextUpdate && {nextUpdate}), ...(thisUpdate && {thisUpdate})}, spec);
 const failing: Behaviour = (_, response) => response.writeHead(500).end();
 const GOOD = {kind: 'good'} as const;
 const REVOKED = {kind: 'revoked', since: new Date('2026-01-01T00:00:00Z')} as const;
 
 describe('stapling', () => {
-  const web = new RevocationWeb(responding(GOOD));
-  const folder = new Folder();
-  const recorder = Recorder.ofBlock('revocation');
-  let running: Running | undefined;
-  before(() => web.listen());
-  beforeEach(() => {
-    recorder.events.length = 0;
-  });
-  afterEach(async () => {
-    await running?.stop();
-    running = undefined;
-  });
-  after(async () => {
-    recorder.stop();
-    folder.remove();
-    await web.close();
-  });
-
+  const setting = RevocationSetting.ofBlock(responding(GOOD), 'revocation');
+  const {web, folder, recorder} = setting;
   const issuer = folder.write('server-root.crt', serverRoot.pem);
 
   async function serve(spec: Partial<CertificateSpec>, stapling?: 'off' | StaplingOptions): Promise<Running> {
     const options = workingOptions(folder, issueServer(spec));
     const server: MtlsOptions['server'] = {...options.server, ...(stapling && {stapling})};
-    running = await start({...options, server, audit: {sink: 'none'}});
-    return running;
+    return setting.start({...options, server});
   }
 
   /** What the server staples when it is asked to. */
@@ -88,17 +58,9 @@ describe('stapling', () => {
   const here = (): Partial<CertificateSpec> => ({authorityInfoAccess: {ocsp: [web.url]}});
   const promising = (): Partial<CertificateSpec> => ({...here(), tlsFeatures: [5]});
 
-  async function faultOf(starting: Promise<unknown>): Promise<string> {
-    const error = await starting.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof ConfigError);
-    return error.faults.map(({code, where}) => `${code} ${where}`).join();
-  }
+  const faultOf = async (starting: Promise<unknown>): Promise<string> => (await faultsOf(starting)).join();
 
   it('is off unless asked for', async () => {
-    web.asked = 0;
     const {port} = await serve(here());
     assert.equal(await stapled(port), undefined);
     assert.equal(web.asked, 0);

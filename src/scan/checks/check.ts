@@ -1,4 +1,6 @@
+import {accessOf, describeAccess} from '../access';
 import type {ScanContext} from '../context';
+import type {HttpOutcome} from '../probe/http-exchange';
 
 /** How bad a failed check is. `info` never changes the grade. */
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
@@ -57,4 +59,18 @@ export function fail(...evidence: readonly string[]): Outcome {
 
 export function notTested(reason: string): Outcome {
   return {status: 'not-tested', reason};
+}
+
+/** The outcome of a check that passes where a request is refused, wherever that happens. */
+export function refusalExpected(outcome: HttpOutcome, subject: string): Outcome {
+  const evidence = `${subject}: ${describeAccess(outcome)}`;
+  switch (accessOf(outcome)) {
+    case 'served':
+      return fail(evidence);
+    case 'no answer':
+      return notTested(evidence);
+    case 'refused by TLS':
+    case 'refused by the application':
+      return pass(evidence);
+  }
 }

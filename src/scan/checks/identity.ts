@@ -1,9 +1,8 @@
 import {X509Certificate} from 'node:crypto';
-import {accessOf, describeAccess} from '../access';
 import type {ScanContext} from '../context';
 import {mintFor} from '../probe/wrong-certificates';
 import type {Check, Outcome} from './check';
-import {Owasp, fail, notTested, pass} from './check';
+import {Owasp, notTested, refusalExpected} from './check';
 
 const MAP =
   'map names in certificates to roles by exact match, refuse what no rule names, and require a role on every route';
@@ -49,14 +48,5 @@ async function presentAs(
 ): Promise<Outcome> {
   if (options.issuer === undefined) return notTested('no CA that the server trusts was given (--issuer)');
   const outcome = await http({identity: mintFor(options.issuer, {...subject, commonName: 'mtls-scan'})});
-  const evidence = `OU=${subject.organizationalUnit}: ${describeAccess(outcome)}`;
-  switch (accessOf(outcome)) {
-    case 'served':
-      return fail(evidence);
-    case 'no answer':
-      return notTested(evidence);
-    case 'refused by TLS':
-    case 'refused by the application':
-      return pass(evidence);
-  }
+  return refusalExpected(outcome, `OU=${subject.organizationalUnit}`);
 }

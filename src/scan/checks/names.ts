@@ -2,7 +2,7 @@ import {X509Certificate} from 'node:crypto';
 import {accessOf, describeAccess} from '../access';
 import type {ScanContext} from '../context';
 import type {Check, Outcome} from './check';
-import {Owasp, fail, notTested, pass} from './check';
+import {Owasp, fail, notTested, pass, refusalExpected} from './check';
 
 /** A name no server has (RFC 2606 section 2). */
 const INVENTED = 'mtls-scan.invalid';
@@ -80,14 +80,5 @@ async function foreignHost(context: ScanContext): Promise<Outcome> {
     return notTested('no request was served; give a client certificate (--cert and --key)');
   const {identity} = context.options;
   const outcome = await context.http({headers: {Host: INVENTED}, ...(identity === undefined ? {} : {identity})});
-  const evidence = `Host ${INVENTED}: ${describeAccess(outcome)}`;
-  switch (accessOf(outcome)) {
-    case 'served':
-      return fail(evidence);
-    case 'no answer':
-      return notTested(evidence);
-    case 'refused by TLS':
-    case 'refused by the application':
-      return pass(evidence);
-  }
+  return refusalExpected(outcome, `Host ${INVENTED}`);
 }

@@ -8,11 +8,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {makeAuthority, makeCrl} from './certificates';
+import {measureHandshakes} from './handshakes';
 import type {LoadCost} from './load';
 import {encodePem} from '../../../src/x509/pem';
 
 const {values} = parseArgs({
-  options: {entries: {type: 'string', default: '1000000'}, handshakes: {type: 'string', default: '300'}},
+  options: {entries: {type: 'string', default: '1000000'}, rounds: {type: 'string', default: '201'}},
 });
 const entries = Number(values.entries);
 const COLUMNS = [
@@ -26,15 +27,18 @@ const COLUMNS = [
 /** About the largest CRL that @peculiar/x509 2 reads: its ASN.1 parser stops at a number of nodes. */
 const SMALL = 1_000;
 const folder = mkdtempSync(join(tmpdir(), 'mtls-bench-crl-'));
-try {
-  prepare();
-  loads('small.crl', SMALL, ['ours', '@peculiar/x509', 'OpenSSL in Node']);
-  loads('large.crl', entries, ['ours', 'OpenSSL in Node']);
-  console.log('\nThe same in PEM');
-  loads('large.pem', entries, ['ours']);
-  handshakes();
-} finally {
-  rmSync(folder, {recursive: true});
+
+async function main(): Promise<void> {
+  try {
+    prepare();
+    loads('small.crl', SMALL, ['ours', '@peculiar/x509', 'OpenSSL in Node']);
+    loads('large.crl', entries, ['ours', 'OpenSSL in Node']);
+    console.log('\nThe same in PEM');
+    loads('large.pem', entries, ['ours']);
+    await handshakes();
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
 }
 
 function prepare(): void {
@@ -82,16 +86,18 @@ function withRatio(value: number | undefined, reference: number | undefined): st
   return `${round(value)} (x${round(value / reference)})`;
 }
 
-function handshakes(): void {
-  console.log('\nCPU of a full handshake, client included, in ms');
-  for (const name of ['ours', 'OpenSSL in Node']) {
-    // A fifth of a second each with OpenSSL: fewer have to do.
-    const count = name === 'ours' ? values.handshakes : '20';
-    const [none = 0, large = 0] = ['none.crl', 'large.crl'].map(
-      crl => (run('handshake.js', [], [name, folder, crl, count]) as {readonly cpuMs: number}).cpuMs,
-    );
+async function handshakes(): Promise<void> {
+  console.log(`\nCPU of the server for a full handshake, without and with ${entries} entries`);
+  const rounds = Number(values.rounds);
+  for (const [name, plan] of [
+    ['ours', {rounds, perRound: 40, warmUp: 400}],
+    // A fifth of a second each: fewer have to do.
+    ['OpenSSL in Node', {rounds: 9, perRound: 4, warmUp: 20}],
+  ] as const) {
+    const {withoutMs, withMs, ratio, ratioFrom, ratioTo} = await measureHandshakes(name, folder, plan);
+    const interval = `95 % interval ${ratioFrom.toFixed(3)} to ${ratioTo.toFixed(3)}`;
     console.log(
-      `${name.padEnd(18)} without entries ${round(none)}, with ${entries} ${round(large)} (x${round(large / none)})`,
+      `${name.padEnd(18)} ${round(withoutMs)} ms and ${round(withMs)} ms (x${ratio.toFixed(3)}, ${interval})`,
     );
   }
 }
@@ -108,3 +114,5 @@ function run(script: string, flags: readonly string[], args: readonly string[]):
 function round(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
+
+void main();

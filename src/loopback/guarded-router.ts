@@ -1,5 +1,5 @@
 import {createResolvedRoute, Trie, TrieRouter} from '@loopback/rest';
-import type {Request, ResolvedRoute, RestRouter, RouteEntry} from '@loopback/rest';
+import type {Node, PathParameterValues, Request, ResolvedRoute, RestRouter, RouteEntry} from '@loopback/rest';
 
 /** Looks for the route of a request. */
 export type FindRoute = () => ResolvedRoute | undefined;
@@ -16,23 +16,25 @@ export class LiteralFirstRouter extends TrieRouter {
   readonly #templates = new Trie<RouteEntry>();
 
   override find(request: Request): ResolvedRoute | undefined {
-    if (this.options.strict !== true) {
-      for (const path of [request.path, toggleSlash(request.path)]) {
-        const route = this.routesWithoutPathVars[this.getKey(request.method, path)];
-        if (route !== undefined) return createResolvedRoute(route, {});
-      }
-    }
-    return super.find(request);
+    if (this.options.strict === true) return super.find(request);
+    const {method, path} = request;
+    const literal = this.#literal(method, path) ?? this.#literal(method, toggleSlash(path));
+    // A slash at the end makes no difference to templates: empty segments do not count.
+    return literal === undefined ? this.findRouteWithPathVars(method, path) : createResolvedRoute(literal, {});
   }
 
   protected override addRouteWithPathVars(route: RouteEntry): void {
     this.#templates.create(this.getKeyForRoute(route), route);
   }
 
-  /** As in LoopBack, without printing every route that is found into a string that nobody reads. */
   protected override findRouteWithPathVars(verb: string, path: string): ResolvedRoute | undefined {
-    const found = this.#templates.match(this.getKey(verb, withoutNodeNames(path)));
-    return found === undefined ? undefined : createResolvedRoute(found.node.value, found.params ?? {});
+    const params: PathParameterValues = {};
+    const route = match(this.#templates.root, this.getKey(verb, path).split('/'), 0, params);
+    return route === undefined ? undefined : createResolvedRoute(route, params);
+  }
+
+  #literal(verb: string, path: string): RouteEntry | undefined {
+    return this.routesWithoutPathVars[this.getKey(verb, path)];
   }
 
   protected override listRoutesWithPathVars(): RouteEntry[] {
@@ -41,18 +43,32 @@ export class LiteralFirstRouter extends TrieRouter {
 }
 
 /**
- * The same path with those segments escaped that LoopBack's trie would take for a node of its own: `{id}`, under which
- * it keeps a template, and `constructor` or `__proto__`, which its plain objects inherit. Values are decoded again.
+ * As in LoopBack's trie, with two differences. A segment means a node of its own only where a route has it: LoopBack
+ * takes `{id}` in a path for the template it keeps under that name, and `constructor` for what its plain objects
+ * inherit. And routes that are found are not printed into a string that nobody reads.
  */
-function withoutNodeNames(path: string): string {
-  const segments = path.split('/').map(segment => {
-    return segment in Object.prototype ? escapeFirst(segment) : segment.replaceAll(/[{}]/g, encodeURIComponent);
-  });
-  return segments.join('/');
-}
-
-function escapeFirst(segment: string): string {
-  return `%${segment.charCodeAt(0).toString(16)}${segment.slice(1)}`;
+function match(
+  node: Node<RouteEntry>,
+  segments: readonly string[],
+  index: number,
+  params: PathParameterValues,
+): RouteEntry | undefined {
+  const segment = segments[index];
+  if (segment === undefined) return node.value;
+  if (segment === '') return match(node, segments, index + 1, params);
+  const literal = Object.hasOwn(node.children, segment) ? node.children[segment] : undefined;
+  if (literal !== undefined && literal.regexp === undefined) return match(literal, segments, index + 1, params);
+  for (const name in node.children) {
+    const child = node.children[name];
+    const values = child?.regexp?.exec(segment);
+    if (child === undefined || values === null || values === undefined) continue;
+    const decoded = values.slice(1).map(decodeURIComponent);
+    const route = match(child, segments, index + 1, params);
+    if (route === undefined) continue;
+    for (const [position, variable] of (child.names ?? []).entries()) params[variable] = decoded[position];
+    return route;
+  }
+  return undefined;
 }
 
 function toggleSlash(path: string): string {

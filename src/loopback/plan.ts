@@ -94,7 +94,7 @@ export async function planRoute(
   const why = serverReason(premises) ?? routeReason(entry, target, premises);
   if (why !== undefined || target === undefined) return {path: 'stock', why: why ?? 'no controller'};
   const plan = {path: 'compiled', target, texts: plainTextsOf(entry)} as const;
-  if (isIntercepted(target, premises)) return {...plan, invocation: 'intercepted'};
+  if (isIntercepted(entry, target, premises)) return {...plan, invocation: 'intercepted'};
   const instance = await singletonOf(entry, target, premises.server);
   if (instance === undefined) return {...plan, invocation: 'injected'};
   const method: unknown = Reflect.get(instance, target.method);
@@ -143,7 +143,11 @@ function hasOwnParsers(server: Context): boolean {
 }
 
 /** Whether anything stands between the route and the method: interceptors, voters, authorizers, injected arguments. */
-function isIntercepted({controller, method, metadata}: ControllerTarget, {server, ownInterceptor}: Premises): boolean {
+function isIntercepted(
+  {spec}: RouteEntry,
+  {controller, method, metadata}: ControllerTarget,
+  {server, ownInterceptor}: Premises,
+): boolean {
   const prototype: object = controller.prototype as object;
   return (
     (metadata.voters ?? []).length > 0 ||
@@ -152,8 +156,15 @@ function isIntercepted({controller, method, metadata}: ControllerTarget, {server
     MetadataInspector.getClassMetadata(INTERCEPT_CLASS_KEY, controller) !== undefined ||
     MetadataInspector.getMethodMetadata(INTERCEPT_METHOD_KEY, prototype, method) !== undefined ||
     // What a method is given with its arguments, LoopBack looks up from the invocation.
-    describeInjectedArguments(prototype, method).length > 0
+    describeInjectedArguments(prototype, method).length > 0 ||
+    // And what is missing there, it complains about.
+    takes(prototype, method) > (spec.parameters ?? []).length + (spec.requestBody === undefined ? 0 : 1)
   );
+}
+
+function takes(prototype: object, method: string): number {
+  const called: unknown = Reflect.get(prototype, method);
+  return typeof called === 'function' ? called.length : 0;
 }
 
 /**

@@ -23,6 +23,23 @@ import type {MtlsPrincipal} from '../../../src/loopback/principal';
 import {ask} from './feature';
 import type {Feature} from './feature';
 
+@authorize({allowedRoles: ['nurse']})
+class WantingController {
+  @get('/wanting/{id}')
+  read(@param.path.string('id') id: string, unknown: string): unknown {
+    return {id, unknown};
+  }
+}
+
+@bind({scope: BindingScope.SINGLETON})
+@authorize({allowedRoles: ['nurse']})
+class WantingSingleton {
+  @get('/wanting-singleton/{id}')
+  read(@param.path.string('id') id: string, unknown: string): unknown {
+    return {id, unknown};
+  }
+}
+
 /** How often something was made. */
 class Tally {
   count = 0;
@@ -303,6 +320,14 @@ export const INJECTION: readonly Feature[] = [
       ask('GET /missing', 500),
       ask('GET /broken', 507),
     ],
+  },
+  {
+    name: 'an argument that nobody gives is complained about',
+    setup: app => {
+      app.controller(WantingController);
+      app.controller(WantingSingleton);
+    },
+    asks: [ask('GET /wanting/1', 500), ask('GET /wanting-singleton/1', 500)],
   },
   {
     name: 'controllers that cannot be made answer with the reason',

@@ -1,47 +1,27 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
-import {CoreBindings, invokeMethod} from '@loopback/core';
 import type {Subscription} from '@loopback/core';
-import {parseOperationArgs, RequestContext, RestBindings, RouteSource} from '@loopback/rest';
-import type {
-  ComponentsObject,
-  OperationArgs,
-  OperationRetval,
-  Reject,
-  Request,
-  RequestBodyParser,
-  ResolvedRoute,
-  Response,
-  RestServerResolvedConfig,
-  RouteEntry,
-  Send,
-  ValidationOptions,
-} from '@loopback/rest';
+import type {Request, ResolvedRoute, Response, RouteEntry} from '@loopback/rest';
 import type {MessageClasses} from '../server/listener';
 import type {AccessTable} from './access-table';
 import {completeMessages, expressMessages} from './express-messages';
 import type {GuardedRouter} from './guarded-router';
-import {argsFromPath} from './operation-args';
-import {validationOf} from './parameters';
 import {concernsPlans, planRoute} from './plan';
-import type {CompiledPlan, Plan, Premises} from './plan';
+import type {Plan, Premises} from './plan';
+import {fail, resolveOnce, travel} from './journey';
+import type {JourneyHost, Resolved} from './journey';
 import {entryOf, errorFor} from './request-access';
 import type {RequestAccess} from './request-access';
 
 /** The REST server, as far as the compiled path needs it. */
-export interface CompiledHost {
+export interface CompiledHost extends JourneyHost {
   readonly premises: Premises;
-  readonly config: RestServerResolvedConfig;
   /** The Express application whose requests and responses controllers expect. */
   readonly express: object | undefined;
   readonly requests: RequestAccess;
   /** The router of the routes that are registered now. */
   router(): GuardedRouter;
-  /** The same route behind its voters. */
-  guard(request: Request, route: ResolvedRoute): ResolvedRoute | undefined;
   /** Hands on to what Express has behind LoopBack: its error handlers, or its answer for what nobody serves. */
   passOn(request: Request, response: Response, error: unknown): void;
-  /** Where schemas are that bodies may refer to; LoopBack has none without models. */
-  components(): ComponentsObject | undefined;
 }
 
 /** Which path a route takes, for people. */
@@ -50,24 +30,6 @@ export interface RoutePath {
   readonly path: 'compiled' | 'stock';
   /** How it is invoked, or why it stays on the stock path. */
   readonly how: string;
-}
-
-/** What is the same for all requests: resolved once. */
-interface Resolved {
-  readonly parser: RequestBodyParser;
-  readonly validation: ValidationOptions;
-  readonly send: Send;
-  /** Whatever was thrown, as it was thrown: LoopBack looks at more than errors. */
-  reject(...to: [context: Parameters<Reject>[0], thrown: unknown]): void;
-}
-
-/** A request on its way to a method. */
-interface Journey {
-  readonly request: Request;
-  readonly response: Response;
-  readonly route: ResolvedRoute;
-  readonly plan: CompiledPlan;
-  readonly resolved: Resolved;
 }
 
 /**
@@ -103,7 +65,7 @@ export class CompiledPath {
   /** Plans every route that has no plan yet. */
   async prepare(table: AccessTable): Promise<void> {
     const plans = this.#plans;
-    this.#resolved = await resolveOnce(this.#host.premises);
+    this.#resolved = await resolveOnce(this.#host.premises.server);
     for (const entry of this.#host.router().entries) {
       const target = table.ofRoute(entry).controller;
       if (!plans.has(entry)) plans.set(entry, await planRoute(entry, target, this.#host.premises));
@@ -135,8 +97,10 @@ export class CompiledPath {
       this.#host.passOn(request, response, error);
     });
     const decision = requests.decideRoute(request, route);
-    if (decision.verdict === 'refuse') reject({request, response, resolved}, errorFor(request, decision));
-    else this.#run({request, response, route, plan, resolved}).catch(() => request.socket.destroy());
+    // One literal: V8 gives every object that is spread into another a shape of its own.
+    const journey = {request, response, route, plan, resolved};
+    if (decision.verdict === 'refuse') fail(journey, errorFor(request, decision));
+    else travel(journey, this.#host);
     return true;
   }
 
@@ -168,38 +132,6 @@ export class CompiledPath {
     return plan;
   }
 
-  async #run(journey: Journey): Promise<void> {
-    const {response, resolved} = journey;
-    try {
-      resolved.send(response, await this.#invoke(journey));
-    } catch (error) {
-      reject(journey, error);
-    }
-  }
-
-  async #invoke(journey: Journey): Promise<OperationRetval> {
-    const {request, response, plan, resolved} = journey;
-    if (journey.route.spec.requestBody !== undefined)
-      Object.assign(journey.route.schemas, this.#host.components()?.schemas);
-    if (plan.invocation === 'direct') return plan.call(await argsOf(request, journey.route, plan, resolved));
-    const route = plan.invocation === 'intercepted' ? this.#guarded(journey) : journey.route;
-    const context = new RequestContext(request, response, this.#host.premises.server, this.#host.config);
-    context.bind(RestBindings.Operation.ROUTE).to(route);
-    route.updateBindings(context);
-    const args = await argsOf(request, route, plan, resolved);
-    context.bind(RestBindings.Operation.PARAMS).to(args);
-    if (plan.invocation === 'intercepted') return route.invokeHandler(context, args);
-    const instance = await context.get<object>(CoreBindings.CONTROLLER_CURRENT.key);
-    const {controller, method} = plan.target;
-    // A factory may return another class than the one the plan was made for: then everything is asked again.
-    if (instance.constructor !== controller) return this.#guarded(journey).invokeHandler(context, args);
-    return invokeMethod(instance, method, context, args, {skipInterceptors: true, source: new RouteSource(route)});
-  }
-
-  #guarded({request, route}: Journey): ResolvedRoute {
-    return this.#host.guard(request, route) ?? route;
-  }
-
   #isExpress(request: IncomingMessage): request is Request {
     return request instanceof this.messages.IncomingMessage;
   }
@@ -207,32 +139,4 @@ export class CompiledPath {
   #isExpressResponse(response: ServerResponse): response is Response {
     return response instanceof this.messages.ServerResponse;
   }
-}
-
-/** What cannot be written, `undefined` for one, fails again while it is written; Express answers that failure. */
-function reject({request, response, resolved}: Omit<Journey, 'route' | 'plan'>, thrown: unknown): void {
-  try {
-    resolved.reject({request, response}, thrown);
-  } catch (failure) {
-    request.next?.(failure);
-  }
-}
-
-async function resolveOnce({server}: Premises): Promise<Resolved> {
-  const {SEND, REJECT} = RestBindings.SequenceActions;
-  return {
-    parser: await server.get(RestBindings.REQUEST_BODY_PARSER),
-    validation: await validationOf(server),
-    send: await server.get(SEND),
-    reject: await server.get(REJECT),
-  };
-}
-
-async function argsOf(
-  request: Request,
-  route: ResolvedRoute,
-  {texts}: CompiledPlan,
-  {parser, validation}: Resolved,
-): Promise<OperationArgs> {
-  return argsFromPath(texts, route) ?? parseOperationArgs(request, route, parser, validation);
 }

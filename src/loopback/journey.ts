@@ -1,0 +1,136 @@
+import {CoreBindings, invokeMethod, isPromiseLike} from '@loopback/core';
+import type {Context, ValueOrPromise} from '@loopback/core';
+import {parseOperationArgs, RequestContext, RestBindings} from '@loopback/rest';
+import type {
+  ComponentsObject,
+  OperationArgs,
+  OperationRetval,
+  Reject,
+  Request,
+  RequestBodyParser,
+  ResolvedRoute,
+  Response,
+  RestServerResolvedConfig,
+  Send,
+  ValidationOptions,
+} from '@loopback/rest';
+import {argsFromPath} from './operation-args';
+import {validationOf} from './parameters';
+import type {CompiledPlan} from './plan';
+
+/** The REST server, as far as requests on their way need it. */
+export interface JourneyHost {
+  readonly config: RestServerResolvedConfig;
+  readonly premises: {readonly server: Context};
+  /** The same route behind its voters. */
+  guard(request: Request, route: ResolvedRoute): ResolvedRoute | undefined;
+  /** Where schemas are that bodies may refer to; LoopBack has none without models. */
+  components(): ComponentsObject | undefined;
+}
+
+/** What is the same for all requests: resolved once. */
+export interface Resolved {
+  readonly parser: RequestBodyParser;
+  readonly validation: ValidationOptions;
+  readonly send: Send;
+  /** Whatever was thrown, as it was thrown: LoopBack looks at more than errors. */
+  reject(...to: [context: Parameters<Reject>[0], thrown: unknown]): void;
+}
+
+/** What an answer needs. */
+interface Answering {
+  readonly request: Request;
+  readonly response: Response;
+  readonly resolved: Resolved;
+}
+
+/** A request on its way to a method. */
+export interface Journey extends Answering {
+  readonly route: ResolvedRoute;
+  readonly plan: CompiledPlan;
+}
+
+/** Resolves what LoopBack resolves again for every request. */
+export async function resolveOnce(server: Context): Promise<Resolved> {
+  const {SEND, REJECT} = RestBindings.SequenceActions;
+  return {
+    parser: await server.get(RestBindings.REQUEST_BODY_PARSER),
+    validation: await validationOf(server),
+    send: await server.get(SEND),
+    reject: await server.get(REJECT),
+  };
+}
+
+/** Brings an allowed request to its method and answers it. Never throws: nobody would catch it. */
+export function travel(journey: Journey, host: JourneyHost): void {
+  const answer = (result: OperationRetval): void => {
+    try {
+      journey.resolved.send(journey.response, result);
+    } catch (error) {
+      fail(journey, error);
+    }
+  };
+  try {
+    const result: unknown = invoke(journey, host);
+    // A promise is only waited for where there is one: each turn costs as much as deciding about the request.
+    if (!isPromiseLike(result)) answer(result);
+    else
+      result.then(answer, (error: unknown) => {
+        fail(journey, error);
+      });
+  } catch (error) {
+    fail(journey, error);
+  }
+}
+
+/**
+ * Answers with what was thrown. What cannot be written, `undefined` for one, fails again while it is written; Express
+ * answers that failure. Never throws: where nobody can answer, the connection ends.
+ */
+export function fail({request, response, resolved}: Answering, thrown: unknown): void {
+  try {
+    resolved.reject({request, response}, thrown);
+  } catch (failure) {
+    try {
+      request.next?.(failure);
+    } catch {
+      request.socket.destroy();
+    }
+  }
+}
+
+function invoke(journey: Journey, host: JourneyHost): ValueOrPromise<OperationRetval> {
+  const {plan, route} = journey;
+  if (route.spec.requestBody !== undefined) Object.assign(route.schemas, host.components()?.schemas);
+  if (plan.invocation !== 'direct') return invokeInContext(journey, host);
+  const {call} = plan;
+  const args = argsFromPath(plan.texts, route);
+  return args === undefined ? parseArgs(journey, route).then(call) : call(args);
+}
+
+async function invokeInContext(journey: Journey, host: JourneyHost): Promise<OperationRetval> {
+  const {request, response, plan} = journey;
+  const route = plan.invocation === 'intercepted' ? guarded(journey, host) : journey.route;
+  const context = new RequestContext(request, response, host.premises.server, host.config);
+  context.bind(RestBindings.Operation.ROUTE).to(route);
+  route.updateBindings(context);
+  const args = argsFromPath(plan.texts, route) ?? (await parseArgs(journey, route));
+  context.bind(RestBindings.Operation.PARAMS).to(args);
+  if (plan.invocation === 'intercepted') return route.invokeHandler(context, args);
+  const instance = await context.get<object>(CoreBindings.CONTROLLER_CURRENT.key);
+  const {controller, method} = plan.target;
+  // A factory may return another class than the one the plan was made for: then everything is asked again.
+  if (instance.constructor !== controller) return guarded(journey, host).invokeHandler(context, args);
+  return invokeMethod(instance, method, context, args, ARGUMENTS_ONLY);
+}
+
+/** A plan says `injected` only where nothing intercepts and every argument comes from the request. */
+const ARGUMENTS_ONLY = {skipInterceptors: true, skipParameterInjection: true};
+
+function guarded({request, route}: Journey, host: JourneyHost): ResolvedRoute {
+  return host.guard(request, route) ?? route;
+}
+
+function parseArgs({request, resolved}: Journey, route: ResolvedRoute): Promise<OperationArgs> {
+  return parseOperationArgs(request, route, resolved.parser, resolved.validation);
+}

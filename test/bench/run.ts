@@ -4,6 +4,7 @@
  * warm-up of its own; the table holds medians and ratios of one run.
  */
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus, tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
@@ -72,7 +73,7 @@ async function main(): Promise<void> {
     process.stdout.write(table);
     if (values.markdown !== undefined) writeFileSync(values.markdown, table);
   } finally {
-    for (const {process: child} of running) child.kill();
+    await Promise.all(running.map(({process: child}) => end(child)));
     rmSync(certs, {recursive: true, force: true});
   }
 }
@@ -99,6 +100,12 @@ async function start(
   const read = (file: string): string => readFileSync(join(certs, file), 'utf8');
   const target = {port, path: PATH, ca: read('server-ca.crt'), key: read('client.key'), cert: read('client.crt')};
   return {name, process: child, pid: child.pid ?? 0, target, windows: []};
+}
+
+/** Ends a contestant, which may have to end another program first. */
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  if (child.kill()) await ended;
 }
 
 async function warmUp(contestant: Running, requests: number): Promise<void> {

@@ -19,10 +19,17 @@ import {answer} from './worker';
 /** What the benchmark asks of a server. */
 export type Question =
   | {readonly ask: 'memory'}
+  /** How many connections were accepted so far: {@link Accepted}. */
+  | {readonly ask: 'accepted'}
   /** Takes the change in force and tells what happened until only so many connections are left. */
   | {readonly ask: 'change'; readonly make: 'reload' | {readonly revoke: string}; readonly left: number}
   /** Destroys every connection, for a server that decides nothing. */
   | {readonly ask: 'destroy'};
+
+/** Handshakes that every check of the server let pass. */
+export interface Accepted {
+  readonly accepted: number;
+}
 
 /** Memory in use after garbage collection, in bytes. */
 export interface Memory {
@@ -49,13 +56,16 @@ async function main([shape = '', folder = '', sink = 'stderr']: readonly string[
   const [server, mtls] = await serverOf(shape, folder, sink === 'none' ? 'none' : 'stderr');
   // The same set for every shape, so that it cancels out.
   const sockets = new Set<TLSSocket>();
+  let accepted = 0;
   server.on('secureConnection', (socket: TLSSocket) => {
+    accepted++;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   answer(asked => {
     const question = asked as Question;
     if (question.ask === 'memory') return memory();
+    if (question.ask === 'accepted') return Promise.resolve<Accepted>({accepted});
     if (question.ask === 'destroy') return change(server, 0, () => destroyAll(sockets));
     if (mtls === undefined) throw new Error(`${shape} knows no changes`);
     const {make, left} = question;

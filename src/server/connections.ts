@@ -1,6 +1,7 @@
 import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import {setImmediate as nextTurn} from 'node:timers/promises';
+import type {RefusalEvent} from '../audit/events';
 import {publish} from '../audit/publish';
 import type {Publish} from '../audit/publish';
 import type {Refusal} from '../errors';
@@ -52,6 +53,8 @@ export class Connections {
   readonly #tell: Publish;
   readonly #entries = new Map<Socket, Entry>();
   readonly #sweep: NodeJS.Timeout;
+  /** Events about connections that are closed already: in a run that closes thousands, telling comes second. */
+  readonly #untold = new Set<RefusalEvent>();
   #running: Promise<void> | undefined;
 
   constructor(judge: Judge, tell: Publish = publish) {
@@ -112,16 +115,22 @@ export class Connections {
     for (const socket of this.#entries.keys()) socket.destroy();
   }
 
-  /** Ends the sweep. */
+  /** Ends the sweep, and tells what a run that is under way has not told yet. */
   stop(): void {
     clearInterval(this.#sweep);
+    for (const event of this.#untold) {
+      this.#untold.delete(event);
+      this.#tell(event);
+    }
   }
 
   async #rejudgeUntilCurrent(): Promise<void> {
     let generation: number;
     do {
       generation = this.#judge.snapshot.generation;
-      await this.#resolveAll(await this.#verifyAll(generation));
+      const passed = await this.#verifyAll(generation);
+      await this.#tellUntold();
+      await this.#resolveAll(passed);
     } while (generation !== this.#judge.snapshot.generation);
   }
 
@@ -139,10 +148,20 @@ export class Connections {
       if (verification.verdict === 'accept') passed.push([entry, verification.verified]);
       // Revocation data may still be fetched; until then requests of this connection wait.
       else if (isUnknown(verification)) void this.#judgeAgain(entry);
-      else this.#close(entry, verification.why);
+      else for (const event of this.#expel(entry, verification.why)) this.#untold.add(event);
       if (slice.isOver) await slice.renew();
     }
     return passed;
+  }
+
+  async #tellUntold(): Promise<void> {
+    const slice = new Slice();
+    for (const event of this.#untold) {
+      // Taken out first: a listener may call `stop`, which tells the rest.
+      this.#untold.delete(event);
+      this.#tell(event);
+      if (slice.isOver) await slice.renew();
+    }
   }
 
   async #resolveAll(queue: [Entry, VerifiedEvidence][]): Promise<void> {
@@ -231,19 +250,18 @@ export class Connections {
   }
 
   #close(entry: Entry, why: Refusal): Standing {
-    if (this.#entries.delete(entry.socket)) {
-      const {connection, principal} = entry.standing.state;
-      forgetPeer(entry.socket);
-      this.#tell({
-        family: 'refusal',
-        peer: principalSummary(connection, principal),
-        why,
-        stage: 'open',
-        generation: this.#judge.snapshot.generation,
-      });
-      entry.socket.destroy();
-    }
+    for (const event of this.#expel(entry, why)) this.#tell(event);
     return {verdict: 'refuse', why};
+  }
+
+  /** Destroys a connection; returns what is to be told of it, nothing where it was gone already. */
+  #expel(entry: Entry, why: Refusal): readonly RefusalEvent[] {
+    if (!this.#entries.delete(entry.socket)) return [];
+    forgetPeer(entry.socket);
+    entry.socket.destroy();
+    const {connection, principal} = entry.standing.state;
+    const {generation} = this.#judge.snapshot;
+    return [{family: 'refusal', peer: principalSummary(connection, principal), why, stage: 'open', generation}];
   }
 }
 

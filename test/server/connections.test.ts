@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import {Socket} from 'node:net';
 import {TLSSocket} from 'node:tls';
 import type {Principal} from '../../src/identity/principal';
@@ -13,6 +14,10 @@ import {clientRoot, issueClient, Recorder} from './harness';
 
 const GOOD: RevocationView = {
   statusOf: () => ({status: 'good', freshUntil: new Date(Date.now() + 60_000), source: 'test'}),
+};
+
+const REVOKED: RevocationView = {
+  statusOf: () => ({status: 'revoked', since: new Date(), reason: 'key compromise', source: 'test'}),
 };
 
 function snapshot(generation: number, revocation: RevocationView = GOOD): Snapshot {
@@ -114,12 +119,9 @@ describe('connections', () => {
   });
 
   it('end when they are revoked after their chain was verified and before they were mapped', async () => {
-    const revoked: RevocationView = {
-      statusOf: () => ({status: 'revoked', since: new Date(), reason: 'key compromise', source: 'test'}),
-    };
     const {judge, connections, sockets} = opened(80);
     const resolve = () => {
-      judge.adopt(snapshot(3, revoked));
+      judge.adopt(snapshot(3, REVOKED));
       return {id: 'alice', roles: ['clinician']};
     };
     judge.adopt({...snapshot(2), rules: {kind: 'resolver', resolve, timeoutMs: 1_000}});
@@ -127,6 +129,32 @@ describe('connections', () => {
     assert.equal(connections.size, 0);
     assert.ok(sockets.every(socket => socket.destroyed));
     connections.stop();
+  });
+
+  it('are all closed before the first event tells of it, and each has its event', async () => {
+    const {judge, connections, sockets} = opened(20);
+    const openWhenTold: number[] = [];
+    const told = (): void => void openWhenTold.push(sockets.filter(socket => !socket.destroyed).length);
+    subscribe('mtls:refusal', told);
+    judge.adopt(snapshot(2, REVOKED));
+    await connections.rejudge();
+    unsubscribe('mtls:refusal', told);
+    assert.deepEqual(openWhenTold, Array<number>(20).fill(0));
+    connections.stop();
+  });
+
+  it('have their events when everything stops in the middle of a run', async () => {
+    const recorder = new Recorder('refusal');
+    const {judge, connections} = opened(20);
+    const stop = (): void => {
+      connections.stop();
+    };
+    subscribe('mtls:refusal', stop);
+    judge.adopt(snapshot(2, REVOKED));
+    await connections.rejudge();
+    unsubscribe('mtls:refusal', stop);
+    assert.equal(recorder.of('refusal').length, 20);
+    recorder.stop();
   });
 
   it('end when judging them fails in a way nobody thought of', async () => {

@@ -6,11 +6,16 @@ import type {ConnectionFacts} from './peer';
 /** Certificates looked at beside the leaf; a peer may send a hundred. */
 const MAX_SENT = 16;
 
+/**
+ * From Node 24 on what the peer sent beside the leaf is gone before anybody can ask. Before that,
+ * `getPeerX509Certificate` is what drops it, so the older and dearer call comes first and alone.
+ */
+const SENT_CHAIN: 'shown' | 'gone' = Number.parseInt(process.versions.node, 10) < 24 ? 'shown' : 'gone';
+
 /** DER of the leaf, or undefined where the peer presented none. */
 export function presentedLeaf(socket: TLSSocket): Buffer | undefined {
-  // `getPeerX509Certificate` would drop the sent chain on Node 20 and 22, so the older call comes first and alone.
-  // Its type says it always returns a certificate; it returns an empty object or null where there is none.
-  const certificate: unknown = socket.getPeerCertificate();
+  // The older call's type says it always returns a certificate; it returns an empty object or null where there is none.
+  const certificate: unknown = SENT_CHAIN === 'gone' ? socket.getPeerX509Certificate() : socket.getPeerCertificate();
   return rawOf(certificate);
 }
 

@@ -3,7 +3,7 @@ import {MtlsError} from '../errors';
 import type {Refusal} from '../errors';
 import {identify, mapPeer} from '../identity/map';
 import type {Principal} from '../identity/principal';
-import type {IdentityDecision, IdentityMapping} from '../identity/rules';
+import type {CompiledRule, IdentityDecision, IdentityMapping} from '../identity/rules';
 import type {PeerEvidence, VerifiedPeer} from '../trust/decision';
 import type {DenyEntry} from '../trust/deny-list';
 import {RecentMap} from '../trust/recent-map';
@@ -65,6 +65,8 @@ export class Judge {
   readonly #verdicts = new VerdictCache();
   /** By the hash of what was presented, so that a client that comes again is not parsed again. */
   readonly #parsed = new RecentMap<PeerEvidence>(MAX_PARSED);
+  /** What the rules of this snapshot make of a peer: the same for every connection that shares its verdict. */
+  #mapped = new WeakMap<VerifiedPeer, IdentityDecision>();
 
   /** @param acquire fetches the revocation data that is missing for a peer; it never rejects */
   constructor(snapshot: Snapshot, acquire: Acquire) {
@@ -84,6 +86,7 @@ export class Judge {
   /** Takes a new snapshot in force; nothing that was decided under the old one is used again. */
   adopt(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
+    this.#mapped = new WeakMap();
   }
 
   /** Verifies a chain as it was presented; a leaf that does not parse is a refusal. */
@@ -127,7 +130,7 @@ export class Judge {
 
   async #map(peer: VerifiedPeer, socket: Socket): Promise<IdentityDecision> {
     const {rules} = this.#snapshot;
-    if (rules.kind === 'rules') return mapPeer(peer, rules.rules);
+    if (rules.kind === 'rules') return this.#mapByRules(peer, rules.rules);
     const gone = new AbortController();
     const abort = (): void => {
       gone.abort();
@@ -138,6 +141,14 @@ export class Judge {
     } finally {
       socket.off('close', abort);
     }
+  }
+
+  #mapByRules(peer: VerifiedPeer, rules: readonly CompiledRule[]): IdentityDecision {
+    const known = this.#mapped.get(peer);
+    if (known !== undefined) return known;
+    const decision = mapPeer(peer, rules);
+    this.#mapped.set(peer, decision);
+    return decision;
   }
 }
 

@@ -20,7 +20,8 @@ import type {RemoteEnd} from './summary';
 /** One accepted TCP connection on its way to a verdict. */
 interface Arrival extends RemoteEnd {
   readonly ticket: Ticket;
-  readonly deadline: NodeJS.Timeout;
+  /** Ends the wait for a verdict; undefined once there is one. */
+  deadline: NodeJS.Timeout | undefined;
   /** Set once the connection was accepted or refused: exactly one event tells the outcome. */
   outcome: 'undecided' | 'decided';
 }
@@ -58,13 +59,14 @@ export class Handshakes {
       socket.destroy();
       return false;
     }
-    const deadline = setTimeout(() => {
+    const {remoteAddress, remotePort} = remote;
+    const arrival: Arrival = {remoteAddress, remotePort, ticket, deadline: undefined, outcome: 'undecided'};
+    arrival.deadline = setTimeout(() => {
       this.#refuse(socket, arrival, 'handshake', late(this.#limits.handshakeTimeoutMs));
     }, this.#limits.handshakeTimeoutMs);
-    const arrival: Arrival = {...remote, ticket, deadline, outcome: 'undecided'};
     this.#arrivals.set(socket, arrival);
     socket.once('close', () => {
-      clearTimeout(deadline);
+      clearTimeout(arrival.deadline);
       ticket.closed();
     });
     return true;
@@ -158,6 +160,7 @@ export class Handshakes {
   ): void {
     arrival.outcome = 'decided';
     clearTimeout(arrival.deadline);
+    arrival.deadline = undefined;
     arrival.ticket.established();
     const validUntilMs = peer.path.validUntil.getTime();
     this.#connections.add(socket, evidence, Object.freeze({peer, principal, generation, validUntilMs, connection}));

@@ -44,13 +44,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxPendingHandshakesPerAddress: 50,
 });
 
-/** What one accepted TCP connection counts for, until it is closed. */
-export interface Ticket {
-  /** The handshake is over and verified: the connection no longer counts as pending. */
-  readonly established: () => void;
-  readonly closed: () => void;
-}
-
 /** Counts connections and pending handshakes, in total and per remote address. */
 export class ConnectionCounter {
   readonly #limits: Limits;
@@ -68,20 +61,7 @@ export class ConnectionCounter {
     if (why !== undefined) return why;
     this.#open.add(address);
     this.#pending.add(address);
-    let state: 'pending' | 'established' | 'closed' = 'pending';
-    return {
-      established: () => {
-        if (state !== 'pending') return;
-        state = 'established';
-        this.#pending.remove(address);
-      },
-      closed: () => {
-        if (state === 'closed') return;
-        if (state === 'pending') this.#pending.remove(address);
-        state = 'closed';
-        this.#open.remove(address);
-      },
-    };
+    return new Ticket(address, this.#open, this.#pending);
   }
 
   #exceeded(address: string): Refusal | undefined {
@@ -101,6 +81,34 @@ export class ConnectionCounter {
       found: `${count + 1}`,
       where: `server.limits.${name}`,
     };
+  }
+}
+
+/** What one accepted TCP connection counts for, until it is closed. */
+export class Ticket {
+  readonly #address: string;
+  readonly #open: Tally;
+  readonly #pending: Tally;
+  #state: 'pending' | 'established' | 'closed' = 'pending';
+
+  constructor(address: string, open: Tally, pending: Tally) {
+    this.#address = address;
+    this.#open = open;
+    this.#pending = pending;
+  }
+
+  /** The handshake is over and verified: the connection no longer counts as pending. */
+  established(): void {
+    if (this.#state !== 'pending') return;
+    this.#state = 'established';
+    this.#pending.remove(this.#address);
+  }
+
+  closed(): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'pending') this.#pending.remove(this.#address);
+    this.#state = 'closed';
+    this.#open.remove(this.#address);
   }
 }
 

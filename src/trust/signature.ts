@@ -30,7 +30,7 @@ function checkSignature(link: Link, {budget, signatures}: CheckContext): Refusal
     signatures.set(pair, verdict);
   }
   if (verdict === 'valid') {
-    rememberValid(certificate, issuer);
+    signers.set(certificate, issuer.spkiFingerprint);
     return undefined;
   }
   return {
@@ -42,19 +42,13 @@ function checkSignature(link: Link, {budget, signatures}: CheckContext): Refusal
 }
 
 /**
- * Keys known to have signed a certificate, for as long as somebody holds its facts. Bytes, key and signature never
+ * The key known to have signed a certificate, for as long as somebody holds its facts. Bytes, key and signature never
  * change, so neither does the answer: ten thousand open connections are judged again without computing it anew.
  */
-const signers = new WeakMap<CertificateFacts, Set<Fingerprint>>();
+const signers = new WeakMap<CertificateFacts, Fingerprint>();
 
 function isKnownValid(subject: CertificateFacts, issuer: CertificateFacts): boolean {
-  return signers.get(subject)?.has(issuer.spkiFingerprint) === true;
-}
-
-function rememberValid(subject: CertificateFacts, issuer: CertificateFacts): void {
-  const known = signers.get(subject);
-  if (known === undefined) signers.set(subject, new Set([issuer.spkiFingerprint]));
-  else known.add(issuer.spkiFingerprint);
+  return signers.get(subject) === issuer.spkiFingerprint;
 }
 
 /** Whether the key of `issuer` signed `subject`. Asks nothing else about either; strength is to be checked before. */

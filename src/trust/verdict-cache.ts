@@ -77,5 +77,6 @@ export class VerdictCache {
 
 /** SHA-256 fingerprints are of fixed length, so their concatenation is unambiguous. */
 function keyOf({leaf, sent}: PeerEvidence): string {
+  if (sent.length === 0) return leaf.fingerprint;
   return [leaf, ...sent].map(({fingerprint}) => fingerprint).join('');
 }

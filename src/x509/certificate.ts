@@ -63,14 +63,22 @@ export function parseCertificate(bytes: Uint8Array): CertificateFacts {
   reader.finish();
   if (unusedBits !== 0) throw malformed('signatureValue', 'whole octets', `${unusedBits} unused bits`);
   const content = parseTbs(tbs, signatureAlgorithm);
+  // Named one by one: objects made by spreading share no hidden class, so each of ten thousand would carry its own.
   return Object.freeze({
     der,
     fingerprint: fingerprintOf(der),
     spkiFingerprint: fingerprintOf(content.publicKey.spki),
-    ...content,
+    version: content.version,
+    serialNumber: content.serialNumber,
+    issuer: content.issuer,
+    subject: content.subject,
+    notBefore: content.notBefore,
+    notAfter: content.notAfter,
+    publicKey: content.publicKey,
     signatureAlgorithm,
     signature,
     tbs: encodingOf(tbs),
+    extensions: content.extensions,
     subjectAltNames: content.extensions.subjectAltName ?? NO_NAMES,
   });
 }
@@ -94,8 +102,7 @@ function parseTbs(node: DerNode, outerAlgorithm: SignatureAlgorithm): SignedFact
   // RFC 5280 section 4.1.1.2: the signed algorithm must be the one outside, or the outer could be exchanged.
   if (!parseSignatureAlgorithm(reader.read()).der.equals(outerAlgorithm.der))
     throw malformed('signature', 'the algorithm of signatureAlgorithm', 'another');
-  const issuer = parseDistinguishedName(reader.read());
-  if (issuer.rdns.length === 0) throw malformed('issuer', 'a non-empty name', 'an empty one');
+  const issuer = parseIssuer(reader.read());
   const {notBefore, notAfter} = parseValidity(reader.read(Tag.SEQUENCE));
   const subject = parseDistinguishedName(reader.read());
   const publicKey = parsePublicKey(reader.read());
@@ -103,6 +110,21 @@ function parseTbs(node: DerNode, outerAlgorithm: SignatureAlgorithm): SignedFact
   const extensions = parseOptionalExtensions(reader, version);
   reader.finish();
   return {version, serialNumber, issuer, notBefore, notAfter, subject, publicKey, extensions};
+}
+
+/** Issuer names kept at most: one for each CA whose certificates come again and again. */
+const MAX_ISSUERS = 64;
+const issuers = new Map<string, DistinguishedName>();
+
+/** One value for one issuer: open connections hold thousands of certificates of the same few. */
+function parseIssuer(node: DerNode): DistinguishedName {
+  const encoding = encodingOf(node).toString('latin1');
+  const known = issuers.get(encoding);
+  if (known !== undefined) return known;
+  const issuer = parseDistinguishedName(node);
+  if (issuer.rdns.length === 0) throw malformed('issuer', 'a non-empty name', 'an empty one');
+  if (issuers.size < MAX_ISSUERS) issuers.set(encoding, issuer);
+  return issuer;
 }
 
 /** Version 1 is the default, which DER leaves out. */

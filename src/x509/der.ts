@@ -195,16 +195,34 @@ export function readOid(node: DerNode, tag: number = Tag.OID): string {
   const content = contentOf(node);
   if (content.length === 0 || content.length > MAX_OID_BYTES)
     throw derError(`an OBJECT IDENTIFIER of 1 to ${MAX_OID_BYTES} octets`, `${content.length} octets`, node.start);
-  let text = '';
+  const arcs: (number | bigint | string)[] = [];
+  let arc = 0;
   let arcStart = 0;
   for (let offset = 0; offset < content.length; offset++) {
-    if (content.readUInt8(offset) >= 0x80) continue;
-    const arc = readArc(content.subarray(arcStart, offset + 1), node.start);
-    text += text === '' ? firstArcs(arc) : `.${arc}`;
+    const octet = content.readUInt8(offset);
+    if (octet === 0x80 && offset === arcStart) throw derError('minimal arcs', 'a padded arc', node.start);
+    arc = arc * 128 + (octet & 0x7f);
+    if (octet >= 0x80) continue;
+    // Arcs beyond what a number holds exactly occur: 2.25 is followed by a UUID.
+    const exact = offset - arcStart < 7 ? arc : longArc(content.subarray(arcStart, offset + 1));
+    arcs.push(arcs.length === 0 ? firstArcs(exact) : exact);
+    arc = 0;
     arcStart = offset + 1;
   }
   if (arcStart !== content.length) throw derError('a complete OBJECT IDENTIFIER', 'a truncated arc', node.start);
-  return text;
+  return interned(arcs.join('.'));
+}
+
+/** Identifiers kept at most. All that certificates usually name are some fifty. */
+const MAX_INTERNED = 512;
+const identifiers = new Map<string, string>();
+
+/** One string for one identifier: open connections hold thousands of certificates that name the same ones. */
+function interned(oid: string): string {
+  const known = identifiers.get(oid);
+  if (known !== undefined) return known;
+  if (identifiers.size < MAX_INTERNED) identifiers.set(oid, oid);
+  return oid;
 }
 
 /** X.690 section 8.19.4: the first two arcs travel as one number. */
@@ -213,10 +231,8 @@ function firstArcs(both: number | bigint): string {
   return both < 40 ? `0.${both}` : `1.${Number(both) - 40}`;
 }
 
-/** Seven bits to the octet. Arcs beyond what a number holds exactly occur: 2.25 is followed by a UUID. */
-function readArc(octets: Buffer, start: number): number | bigint {
-  if (octets[0] === 0x80) throw derError('minimal arcs', 'a padded arc', start);
-  if (octets.length <= 7) return octets.reduce((arc, octet) => arc * 128 + (octet & 0x7f), 0);
+/** Seven bits to the octet. */
+function longArc(octets: Buffer): bigint {
   return octets.reduce((arc, octet) => (arc << 7n) | BigInt(octet & 0x7f), 0n);
 }
 

@@ -118,13 +118,23 @@ export const NO_EXTENSIONS: Extensions = Object.freeze({
 export function parseExtensions(node: DerNode): Extensions {
   const all = parseRawExtensions(node);
   const unknownCritical: string[] = [];
-  let known: Partial<KnownExtensions> = {};
+  const known: Partial<KnownExtensions> = {};
   for (const {oid, critical, value} of all) {
     const parse = PARSERS.get(oid);
-    if (parse !== undefined) known = {...known, ...naming(oid, () => parse(parseDer(value)))};
+    if (parse !== undefined)
+      Object.assign(
+        known,
+        naming(oid, () => parse(parseDer(value))),
+      );
     else if (critical) unknownCritical.push(oid);
   }
-  return Object.freeze({...NO_EXTENSIONS, ...known, all, unknownCritical: Object.freeze(unknownCritical)});
+  return Object.freeze(
+    Object.assign(known, {
+      all,
+      unknownCritical: Object.freeze(unknownCritical),
+      noRevocationAvailable: known.noRevocationAvailable ?? false,
+    }),
+  );
 }
 
 /**

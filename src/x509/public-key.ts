@@ -34,6 +34,8 @@ const KEY_READERS: ReadonlyMap<string, KeyReader> = new Map<string, KeyReader>([
   ['1.3.101.113', (algorithm, keyBits) => ({kind: 'ed448', bits: readEdwards(algorithm, keyBits, 57)})],
 ]);
 
+const UNKNOWN: ReturnType<KeyReader> = Object.freeze({kind: 'unknown', bits: 0});
+
 /** Field sizes in bits of the named curves whose points can be measured here. */
 const CURVE_BITS: ReadonlyMap<string, number> = new Map([
   ['1.2.840.10045.3.1.1', 192],
@@ -61,13 +63,9 @@ export function parsePublicKey(node: DerNode): PublicKeyFacts {
   const {octets: keyBits, unusedBits} = readBitString(reader.read());
   reader.finish();
   if (unusedBits !== 0) throw malformed('subjectPublicKey', 'whole octets', `${unusedBits} unused bits`);
-  const readKey = KEY_READERS.get(algorithm.oid);
-  return Object.freeze({
-    ...(readKey?.(algorithm, keyBits) ?? {kind: 'unknown', bits: 0}),
-    algorithm: algorithm.oid,
-    spki: encodingOf(node),
-    keyBits,
-  });
+  const read = KEY_READERS.get(algorithm.oid)?.(algorithm, keyBits) ?? UNKNOWN;
+  // Assigned, not spread: so all keys of one kind share a hidden class.
+  return Object.freeze(Object.assign({algorithm: algorithm.oid, spki: encodingOf(node), keyBits}, read));
 }
 
 function readRsa(algorithm: SignatureAlgorithm, keyBits: Buffer): ReturnType<KeyReader> {

@@ -1,5 +1,6 @@
 import {generateKeyPair} from 'node:crypto';
 import type {KeyObject} from 'node:crypto';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {createAuthority} from '../pki/authority';
 import type {Authority} from '../pki/authority';
@@ -37,21 +38,31 @@ function weakKeyOnce(): Promise<KeyObject> {
   return weakKey;
 }
 
-/** Makes a CA and what it, or somebody who is not it, issues. */
+/** Makes a CA and what it, or somebody who is not it, issues. Signing holds the event loop, so it is done in turns. */
 export async function makeArsenal(now: Date): Promise<Arsenal> {
   const at = (hours: number): Date => new Date(now.getTime() + hours * HOUR_MS);
   const lifetime = {notBefore: at(-1), notAfter: at(1)};
   const clock = (): Date => now;
   const authority = createAuthority({...CA_NAME, validity: {notBefore: at(-72), notAfter: at(24)}}, clock);
+  await nextTurn();
   const forger = createAuthority({...CA_NAME, validity: lifetime}, clock);
+  await nextTurn();
   const stranger = createAuthority({subject: {commonName: 'loopback4-mtls stranger'}, validity: lifetime}, clock);
+  await nextTurn();
   const client: CertificateSpec = {
     subject: {commonName: 'rehearsal'},
     subjectAltNames: [`uri:${GOOD_NAME}`],
     key: generateKey('ecdsa-p256'),
     validity: lifetime,
   };
-  const revoked = authority.issueClient({...client, serialNumber: REVOKED});
+  const issued = {
+    revoked: authority.issueClient({...client, serialNumber: REVOKED}),
+    expired: authority.issueClient({...client, validity: {notBefore: at(-48), notAfter: at(-24)}}),
+    notYetValid: authority.issueClient({...client, validity: {notBefore: at(12), notAfter: at(23)}}),
+    forServers: authority.issueServer(client),
+    weakKey: authority.issueClient({...client, key: await weakKeyOnce()}),
+  };
+  await nextTurn();
   return {
     authority,
     crl: authority.issueCrl({entries: [{serialNumber: REVOKED, revokedAt: at(-1)}], thisUpdate: at(-1)}).der,
@@ -61,11 +72,7 @@ export async function makeArsenal(now: Date): Promise<Arsenal> {
       anotherCa: stranger.issueClient(client),
       forgedIssuer: forger.issueClient({...client, authorityKeyIdentifier: {keyIdentifier: authority.keyIdentifier}}),
       selfSigned: createAuthority({...client, ...LEAF}, clock).credential,
-      expired: authority.issueClient({...client, validity: {notBefore: at(-48), notAfter: at(-24)}}),
-      notYetValid: authority.issueClient({...client, validity: {notBefore: at(12), notAfter: at(23)}}),
-      forServers: authority.issueServer(client),
-      revoked,
-      weakKey: authority.issueClient({...client, key: await weakKeyOnce()}),
+      ...issued,
     },
   };
 }

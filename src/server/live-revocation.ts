@@ -22,6 +22,7 @@ import type {RevocationMemory, RevocationPlan} from './revocation';
 import type {FetchPolicy} from './revocation-fetch';
 import type {ResolvedPolicy} from './revocation-policy';
 import {SharedDenyList} from './shared-deny-list';
+import type {Stapler} from './stapling';
 import {revocationDigest} from './trust-digest';
 
 /** How often due refreshes are looked for, in milliseconds. */
@@ -50,6 +51,8 @@ export interface LiveView extends RevocationView {
  * again ahead of their end, the deny-list is watched, and every change gives a new view.
  */
 export class LiveRevocation implements RevocationMemory {
+  /** Set by the server that staples. */
+  stapler: Stapler | undefined;
   #onChange: (view: LiveView) => void = () => undefined;
   readonly #answers = new OcspAnswers(MAX_OCSP_ANSWERS);
   readonly #ocsp = new OcspClient(this.#answers);

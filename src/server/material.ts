@@ -52,7 +52,7 @@ export async function loadMaterial(
     report(fault);
   };
   const credentials = await loadCredentials(options.credentials, exposedKeyFile, now, counted, read);
-  const stapler = credentials && (await loadStapler(credentials, options.stapling, read, counted));
+  const stapler = credentials && (await loadStapler(credentials, options.stapling, read, counted, memory.stapler));
   const sessions =
     options.sessions === 'off' ? undefined : await loadSessions(options.sessions, exposedKeyFile, counted, read);
   const clients = await loadClientMaterial(options, memory, now, counted, read);

@@ -21,6 +21,7 @@ import type {RevocationPolicyOptions} from './revocation-options';
 import type {SharedDenyList} from './shared-deny-list';
 import {DEFAULT_NETWORK, resolveRevocationPolicy} from './revocation-policy';
 import type {ResolvedPolicy} from './revocation-policy';
+import type {Stapler} from './stapling';
 
 /** What revocation is decided from at start. */
 export interface RevocationInputs {
@@ -37,6 +38,8 @@ export interface RevocationInputs {
 
 /** What is there already when revocation is loaded. */
 export interface RevocationMemory {
+  /** What staples for the server certificate; undefined at start. */
+  readonly stapler: Stapler | undefined;
   /** Every CRL that is in force; none at start. */
   readonly crls: readonly VerifiedCrl[];
   /** Those of them that came from files. */

@@ -66,7 +66,7 @@ export class RunningServer {
     this.#source = source;
     this.#releaseSink = releaseSink;
     this.#chain = material.credentials.chain;
-    this.#stapler = material.stapler;
+    this.#stapler = live.stapler = material.stapler;
     this.#expiry = new ExpiryWatch(() => this.#perishables(), publish);
     this.#assembly = new Assembly({
       options,
@@ -164,7 +164,7 @@ export class RunningServer {
     this.#assembly.adopt(material, () => this.#live.adopt(material.revocation), options);
     this.#options = options;
     this.#stapler?.stop();
-    this.#stapler = material.stapler;
+    this.#stapler = this.#live.stapler = material.stapler;
     this.#stapler?.start();
     this.#chain = material.credentials.chain;
     this.#expiry.check(new Date());

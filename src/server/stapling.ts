@@ -30,12 +30,15 @@ const STATUS_REQUEST = 5;
 /**
  * Prepares stapling for credentials, fetching the first answer. A certificate that promises stapling gets it unasked,
  * and is a fault where no answer can be had: clients would refuse it.
+ *
+ * @param inForce keeps its answer through a reload, so that a responder that is down does not stop it
  */
 export async function loadStapler(
   {chain: [leaf, ...others]}: ServerCredentials,
   configured: 'off' | StaplingOptions | undefined,
   read: SourceReader,
   report: (fault: ConfigFault) => void,
+  inForce: Stapler | undefined,
 ): Promise<Stapler | undefined> {
   const isPromised = promisesStapling(leaf);
   if (!isPromised && (configured === undefined || configured === 'off')) return undefined;
@@ -43,8 +46,9 @@ export async function loadStapler(
   const issuer = await issuerOf(leaf, others, options, read, report);
   if (issuer === undefined) return undefined;
   const stapler = new Stapler(leaf, issuer, options.responder ?? responderOf(leaf));
+  stapler.inherit(inForce);
   const why = await stapler.refresh();
-  if (why !== undefined && isPromised) {
+  if (why !== undefined && isPromised && stapler.answerAt(new Date()) === undefined) {
     report({
       ...why,
       where: 'server.stapling',
@@ -128,6 +132,15 @@ export class Stapler {
         afterEnd: promisesStapling(this.#task.about.subject) ? 'failing' : 'degraded',
       },
     ];
+  }
+
+  /** Takes over the answer of another stapler where it is about the same certificate. */
+  inherit(other: Stapler | undefined): void {
+    if (other === undefined) return;
+    const {subject, issuer} = this.#task.about;
+    const {about} = other.#task;
+    if (about.subject.fingerprint === subject.fingerprint && about.issuer.fingerprint === issuer.fingerprint)
+      this.#answer = other.#answer;
   }
 
   /** DER of the answer to staple at this moment, or undefined. */

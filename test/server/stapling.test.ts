@@ -129,6 +129,21 @@ describe('stapling', () => {
     assert.equal(await stapled(port), undefined);
   });
 
+  for (const [name, certificate] of [
+    ['promises a staple', () => promising()],
+    ['promises none', () => here()],
+  ] as const) {
+    it(`keeps its answer through a reload while the responder is down, where the certificate ${name}`, async () => {
+      web.behave = responding(GOOD);
+      const {mtls, port} = await serve(certificate(), {issuer});
+      const before = await stapled(port);
+      web.behave = failing;
+      folder.write('clients-ca.crt', clientRoot.pem + serverRoot.pem);
+      assert.equal(await mtls.reload(), 'applied');
+      assert.deepEqual(await stapled(port), before);
+    });
+  }
+
   it('is on for a certificate that promises it', async () => {
     web.behave = responding(GOOD);
     const {port} = await serve(promising(), {issuer});

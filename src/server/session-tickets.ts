@@ -8,7 +8,6 @@ const EPOCH_POLL_MS = 1_000;
 /** Keeps the ticket keys of a listener in step with the trust in force and with the clock. */
 export class SessionTickets {
   readonly #install: (keys: Secret<Buffer>) => void;
-  #current: {readonly settings: SessionSettings; readonly trust: Buffer; readonly epoch: number} | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(install: (keys: Secret<Buffer>) => void) {
@@ -17,28 +16,21 @@ export class SessionTickets {
 
   /** Installs the keys of this trust at once, and from here on those of each epoch as it begins. */
   use(settings: SessionSettings, trust: Buffer): void {
-    this.#renew(settings, trust);
-    this.#timer ??= setInterval(() => {
-      this.#follow();
+    this.stop();
+    let epoch = this.#renew(settings, trust);
+    this.#timer = setInterval(() => {
+      if (epochOf(settings, Date.now()) !== epoch) epoch = this.#renew(settings, trust);
     }, EPOCH_POLL_MS).unref();
   }
 
   /** Leaves the keys as they are. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#current = undefined;
   }
 
-  #follow(): void {
-    if (this.#current === undefined) return;
-    const {settings, trust, epoch} = this.#current;
-    if (epochOf(settings, Date.now()) !== epoch) this.#renew(settings, trust);
-  }
-
-  #renew(settings: SessionSettings, trust: Buffer): void {
+  #renew(settings: SessionSettings, trust: Buffer): number {
     const epoch = epochOf(settings, Date.now());
-    this.#current = {settings, trust, epoch};
     this.#install(ticketKeys(settings, trust, epoch));
+    return epoch;
   }
 }

@@ -22,19 +22,42 @@ export interface HandshakeCost {
 
 /** Handshakes are taken in turns at two servers, which differ in nothing but the CRL, so that the machine is the same for both. */
 export interface HandshakePlan {
+  /** Pairs of processes. */
+  readonly pairs: number;
+  /** Of each pair. */
   readonly rounds: number;
   /** Handshakes at each server in each round. */
   readonly perRound: number;
   readonly warmUp: number;
 }
 
-/** Full handshakes at two processes of a server with the CRLs `none.crl` and `large.crl` of a folder. */
+interface Round {
+  readonly withoutMs: number;
+  readonly withMs: number;
+}
+
+/**
+ * Full handshakes at servers with the CRLs `none.crl` and `large.crl` of a folder. Two processes of the same program
+ * differ by some percent for as long as they live, so there are several pairs of them.
+ */
 export async function measureHandshakes(name: string, folder: string, plan: HandshakePlan): Promise<HandshakeCost> {
-  const [none, large] = await Promise.all(['none.crl', 'large.crl'].map(crl => BenchServer.start(name, folder, crl)));
-  if (none === undefined || large === undefined) throw new Error('no servers');
+  const rounds: Round[] = [];
+  for (let pair = 0; pair < plan.pairs; pair++) rounds.push(...(await measurePair(name, folder, plan)));
+  const ratios = rounds.map(({withoutMs, withMs}) => withMs / withoutMs);
+  return {
+    withoutMs: median(rounds.map(({withoutMs}) => withoutMs)),
+    withMs: median(rounds.map(({withMs}) => withMs)),
+    ratio: median(ratios),
+    ...intervalOf(ratios),
+  };
+}
+
+async function measurePair(name: string, folder: string, plan: HandshakePlan): Promise<readonly Round[]> {
+  const none = await BenchServer.start(name, folder, 'none.crl');
+  const large = await BenchServer.start(name, folder, 'large.crl');
   try {
     for (const server of [none, large]) await server.handshakes(plan.warmUp);
-    const rounds: {readonly withoutMs: number; readonly withMs: number}[] = [];
+    const rounds: Round[] = [];
     for (let round = 0; round < plan.rounds; round++) {
       // Who comes first changes from round to round.
       const order = round % 2 === 0 ? [none, large] : [large, none];
@@ -42,13 +65,7 @@ export async function measureHandshakes(name: string, folder: string, plan: Hand
       for (const server of order) costs.set(server, await server.handshakes(plan.perRound));
       rounds.push({withoutMs: costs.get(none) ?? 0, withMs: costs.get(large) ?? 0});
     }
-    const ratios = rounds.map(({withoutMs, withMs}) => withMs / withoutMs);
-    return {
-      withoutMs: median(rounds.map(({withoutMs}) => withoutMs)),
-      withMs: median(rounds.map(({withMs}) => withMs)),
-      ratio: median(ratios),
-      ...intervalOf(ratios),
-    };
+    return rounds;
   } finally {
     none.stop();
     large.stop();

@@ -97,10 +97,9 @@ export class CompiledPath {
       this.#host.passOn(request, response, error);
     });
     const decision = requests.decideRoute(request, route);
+    if (decision.verdict === 'refuse') fail({request, response, resolved}, errorFor(request, decision));
     // One literal: V8 gives every object that is spread into another a shape of its own.
-    const journey = {request, response, route, plan, resolved};
-    if (decision.verdict === 'refuse') fail(journey, errorFor(request, decision));
-    else travel(journey, this.#host);
+    else travel({request, response, route, allowed: decision, plan, resolved}, this.#host);
     return true;
   }
 

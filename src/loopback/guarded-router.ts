@@ -14,11 +14,21 @@ export type RouteGuard = (request: Request, find: FindRoute) => ResolvedRoute | 
  */
 export class LiteralFirstRouter extends TrieRouter {
   readonly #templates = new Trie<RouteEntry>();
+  /** Keys of routes without variables, by path without the slash at its end: most requests are for other routes. */
+  readonly #literals = new Map<string, Set<string>>();
+
+  override add(route: RouteEntry): void {
+    super.add(route);
+    const key = this.getKeyForRoute(route);
+    if (this.routesWithoutPathVars[key] !== route) return;
+    const path = withoutSlash(key.slice(route.verb.length + 1));
+    this.#literals.set(path, (this.#literals.get(path) ?? new Set()).add(key));
+  }
 
   override find(request: Request): ResolvedRoute | undefined {
     if (this.options.strict === true) return super.find(request);
     const {method, path} = request;
-    const literal = this.#literal(method, path) ?? this.#literal(method, toggleSlash(path));
+    const literal = this.#literal(method, path);
     // A slash at the end makes no difference to templates: empty segments do not count.
     return literal === undefined ? this.findRouteWithPathVars(method, path) : createResolvedRoute(literal, {});
   }
@@ -29,12 +39,19 @@ export class LiteralFirstRouter extends TrieRouter {
 
   protected override findRouteWithPathVars(verb: string, path: string): ResolvedRoute | undefined {
     const params: PathParameterValues = {};
-    const route = match(this.#templates.root, this.getKey(verb, path).split('/'), 0, params);
+    const {children} = this.#templates.root;
+    const name = verb.toLowerCase();
+    const root = Object.hasOwn(children, name) ? children[name] : undefined;
+    const route = root && match(root, path.split('/'), 0, params);
     return route === undefined ? undefined : createResolvedRoute(route, params);
   }
 
+  /** The path as it is wins over the one with the slash more or less. */
   #literal(verb: string, path: string): RouteEntry | undefined {
-    return this.routesWithoutPathVars[this.getKey(verb, path)];
+    const keys = this.#literals.get(withoutSlash(path));
+    if (keys === undefined) return undefined;
+    const key = [path, toggleSlash(path)].map(spelling => this.getKey(verb, spelling)).find(one => keys.has(one));
+    return key === undefined ? undefined : this.routesWithoutPathVars[key];
   }
 
   protected override listRoutesWithPathVars(): RouteEntry[] {
@@ -73,6 +90,10 @@ function match(
 
 function toggleSlash(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+}
+
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** A router that finds nothing without asking its guard, and remembers every route it was given. */

@@ -17,13 +17,14 @@ import type {
 import {argsFromPath} from './operation-args';
 import {validationOf} from './parameters';
 import type {CompiledPlan} from './plan';
+import type {AllowedRequest} from './request-access';
 
 /** The REST server, as far as requests on their way need it. */
 export interface JourneyHost {
   readonly config: RestServerResolvedConfig;
   readonly premises: {readonly server: Context};
-  /** The same route behind its voters. */
-  guard(request: Request, route: ResolvedRoute): ResolvedRoute | undefined;
+  /** The route of an allowed request behind its voters. */
+  guard(request: Request, allowed: AllowedRequest): ResolvedRoute | undefined;
   /** Where schemas are that bodies may refer to; LoopBack has none without models. */
   components(): ComponentsObject | undefined;
 }
@@ -47,6 +48,7 @@ interface Answering {
 /** A request on its way to a method. */
 export interface Journey extends Answering {
   readonly route: ResolvedRoute;
+  readonly allowed: AllowedRequest;
   readonly plan: CompiledPlan;
 }
 
@@ -127,8 +129,8 @@ async function invokeInContext(journey: Journey, host: JourneyHost): Promise<Ope
 /** A plan says `injected` only where nothing intercepts and every argument comes from the request. */
 const ARGUMENTS_ONLY = {skipInterceptors: true, skipParameterInjection: true};
 
-function guarded({request, route}: Journey, host: JourneyHost): ResolvedRoute {
-  return host.guard(request, route) ?? route;
+function guarded({request, route, allowed}: Journey, host: JourneyHost): ResolvedRoute {
+  return host.guard(request, allowed) ?? route;
 }
 
 function parseArgs({request, resolved}: Journey, route: ResolvedRoute): Promise<OperationArgs> {

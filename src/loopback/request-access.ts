@@ -46,6 +46,7 @@ export interface Access {
  * sequence looks for a route, so that a rewritten path, or a handler called on another way, gets no further.
  */
 export class RequestAccess {
+  /** Requests that a sequence may ask about again. For a moment each of them costs the garbage collector extra. */
   readonly #allowed = new WeakMap<IncomingMessage, {readonly as: AllowedRequest; readonly target: string}>();
   /** Requests that their rules allow and that voters have yet to be asked about. */
   readonly #unsettled = new WeakMap<IncomingMessage, AllowedRequest>();
@@ -72,22 +73,21 @@ export class RequestAccess {
       this.#record(request, refused);
       return refused;
     }
-    return this.decideRoute(request, resolved, asked);
+    const decision = this.decideRoute(request, resolved, asked);
+    if (decision.verdict === 'allow' && asked === request)
+      this.#allowed.set(request, {as: decision, target: targetOf(request)});
+    return decision;
   }
 
-  /** Decides about a request whose route was looked up before. */
+  /** Decides about a request whose route was looked up before, and which no sequence will ask about again. */
   decideRoute(
     request: Request,
     resolved: ResolvedRoute | undefined,
     asked: Request = request,
   ): AllowedRequest | RefusedRequest {
     const decision = this.#judge(asked, resolved);
-    if (decision.verdict === 'refuse' || asked !== request) {
-      this.#record(request, decision);
-    } else {
-      this.#allowed.set(request, {as: decision, target: targetOf(request)});
-      this.#allow(request, decision);
-    }
+    if (decision.verdict === 'refuse' || asked !== request) this.#record(request, decision);
+    else this.#allow(request, decision);
     return decision;
   }
 

@@ -16,7 +16,6 @@ import {CompiledPath} from './compiled-path';
 import type {RoutePath} from './compiled-path';
 import {guardRoute} from './guarded-route';
 import {GuardedRouter, LiteralFirstRouter} from './guarded-router';
-import type {FindRoute} from './guarded-router';
 import {MtlsHttpServer} from './http-server';
 import {inspectAccess} from './inspection';
 import type {Inspection} from './inspection';
@@ -28,6 +27,7 @@ import {readAccessSettings} from './options';
 import type {AccessSettings, MtlsComponentOptions} from './options';
 import {ReplacedBindings} from './replaced-bindings';
 import {errorFor, RequestAccess, UNVERIFIED} from './request-access';
+import type {AllowedRequest} from './request-access';
 import {FORWARDED_HEADERS, hardenedConfig} from './rest-config';
 
 /** What an inspection came to, with the settings it was made under. */
@@ -189,7 +189,9 @@ export class MtlsRestServer extends RestServer {
   #makeRouter(): GuardedRouter {
     const own = this.#application.getSync(RestBindings.ROUTER, {optional: true});
     const inner = own ?? new LiteralFirstRouter(this.config.router);
-    this.#router = new GuardedRouter(inner, (request, find) => this.#guard(request, find));
+    this.#router = new GuardedRouter(inner, (request, find) =>
+      this.#guard(request, this.requests.confirm(request, find)),
+    );
     return this.#router;
   }
 
@@ -200,8 +202,8 @@ export class MtlsRestServer extends RestServer {
     throw new MtlsError({code: 'ERR_MTLS_ACCESS_NO_RULE', required: 'the router of this server', found});
   }
 
-  #guard(request: Request, find: FindRoute): ResolvedRoute | undefined {
-    const allowed = this.requests.confirm(request, find);
+  /** The route of an allowed request behind its voters. */
+  #guard(request: Request, allowed: AllowedRequest): ResolvedRoute | undefined {
     const {caller} = allowed;
     const {table} = this.requests;
     const target = allowed.route?.access.controller;
@@ -265,7 +267,7 @@ export class MtlsRestServer extends RestServer {
       express: this._expressApp,
       requests: this.requests,
       router: () => this.#currentRouter(),
-      guard: (request, route) => this.#guard(request, () => route),
+      guard: (request, allowed) => this.#guard(request, allowed),
       passOn: (request, response, error) => {
         this.#passedOn.set(request, error);
         this._expressApp?.(request, response);

@@ -1,5 +1,5 @@
 /** The answer every contestant gives: one patient, about 410 bytes of JSON. */
-export const ANSWER = Object.freeze({
+const ANSWER = Object.freeze({
   id: 'p-1001',
   name: 'Ines Marchetti',
   birthDate: '1961-04-02',
@@ -9,6 +9,11 @@ export const ANSWER = Object.freeze({
   contact: {phone: '+351 22 555 0199', email: 'ines.marchetti@mail.example'},
   note: 'Prefers appointments in the morning.',
 });
+
+/** The patient of that id, made anew for each request, as a handler would. */
+export function patient(id: string): object {
+  return {...ANSWER, id};
+}
 
 /** Tells the benchmark where to send requests. */
 export function ready(port: number): void {

@@ -1,10 +1,10 @@
 import {get, param, RestApplication} from '@loopback/rest';
-import {ANSWER} from './answer';
+import {patient} from './answer';
 
 class PatientController {
   @get('/patients/{id}')
   findById(@param.path.string('id') id: string): object {
-    return {...ANSWER, id};
+    return patient(id);
   }
 }
 

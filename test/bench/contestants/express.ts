@@ -4,11 +4,11 @@ import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {resolve} from 'node:path';
 import type {TLSSocket} from 'node:tls';
-import {ANSWER, ready} from './answer';
+import {patient, ready} from './answer';
 import {mutualTls} from './tls';
 
 type Handler = (
-  request: IncomingMessage,
+  request: IncomingMessage & {params: {id: string}},
   response: ServerResponse & {json(body: unknown): void; sendStatus(status: number): void},
   next: () => void,
 ) => void;
@@ -29,8 +29,8 @@ app.use((request, response, next) => {
   }
   next();
 });
-app.get('/patients/:id', (_request, response) => {
-  response.json(ANSWER);
+app.get('/patients/:id', (request, response) => {
+  response.json(patient(request.params.id));
 });
 const server = createServer(mutualTls(), app).listen(0, '127.0.0.1', () => {
   ready((server.address() as AddressInfo).port);

@@ -1,7 +1,7 @@
 import {createRequire} from 'node:module';
 import {resolve} from 'node:path';
 import type {TLSSocket} from 'node:tls';
-import {ANSWER, ready} from './answer';
+import {patient, ready} from './answer';
 import {mutualTls} from './tls';
 
 interface FastifyLike {
@@ -13,7 +13,7 @@ interface FastifyLike {
       done: () => void,
     ) => void,
   ): void;
-  get(path: string, handler: () => Promise<unknown>): void;
+  get(path: string, handler: (request: {params: {id: string}}) => Promise<unknown>): void;
   listen(options: {port: number; host: string}): Promise<string>;
 }
 
@@ -28,7 +28,7 @@ app.addHook('onRequest', (request, reply, done) => {
   }
   done();
 });
-app.get('/patients/:id', async () => Promise.resolve(ANSWER));
+app.get('/patients/:id', request => Promise.resolve(patient(request.params.id)));
 void app.listen({port: 0, host: '127.0.0.1'}).then(address => {
   ready(Number(new URL(address).port));
 });

@@ -15,7 +15,7 @@ import {
 import {get, HttpErrors, param, RestApplication, type Request} from '@loopback/rest';
 import {securityId, type UserProfile} from '@loopback/security';
 import type {TLSSocket} from 'node:tls';
-import {ANSWER, ready} from './answer';
+import {patient, ready} from './answer';
 import {mutualTls} from './tls';
 
 class CertificateStrategy implements AuthenticationStrategy {
@@ -34,7 +34,7 @@ class CertificateStrategy implements AuthenticationStrategy {
 class PatientController {
   @get('/patients/{id}')
   findById(@param.path.string('id') id: string): object {
-    return {...ANSWER, id};
+    return patient(id);
   }
 }
 

@@ -3,7 +3,7 @@ import {bind, BindingScope, inject} from '@loopback/core';
 import {get, MiddlewareSequence, param, RestApplication} from '@loopback/rest';
 import {join} from 'node:path';
 import {MtlsBindings, MtlsComponent, type MtlsPrincipal} from '../../../src/index';
-import {ANSWER, ready, required} from './answer';
+import {patient, ready, required} from './answer';
 
 @authorize({allowedRoles: ['clinician']})
 class TransientController {
@@ -15,7 +15,7 @@ class TransientController {
 
   @get('/patients/{id}')
   findById(@param.path.string('id') id: string): object {
-    return {...ANSWER, id};
+    return patient(id);
   }
 }
 
@@ -24,7 +24,7 @@ class TransientController {
 class SingletonController {
   @get('/patients/{id}')
   findById(@param.path.string('id') id: string): object {
-    return {...ANSWER, id};
+    return patient(id);
   }
 }
 

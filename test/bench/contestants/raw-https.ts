@@ -1,7 +1,7 @@
 import {createServer} from 'node:https';
 import type {AddressInfo} from 'node:net';
 import type {TLSSocket} from 'node:tls';
-import {ANSWER, ready} from './answer';
+import {patient, ready} from './answer';
 import {mutualTls} from './tls';
 
 /** node:https, the principal read once per connection: as little as mutual TLS can cost in Node. */
@@ -11,7 +11,7 @@ const server = createServer(mutualTls(), (request, response) => {
     response.writeHead(401).end();
     return;
   }
-  const body = JSON.stringify(ANSWER);
+  const body = JSON.stringify(patient((request.url ?? '').slice('/patients/'.length)));
   response.writeHead(200, {'content-type': 'application/json', 'content-length': Buffer.byteLength(body)}).end(body);
 });
 server.on('secureConnection', (socket: TLSSocket) => {

@@ -53,7 +53,7 @@ export class Assembly {
     this.gate = new Gate(this.connections, new HostNames(this.#standing.hostNames));
     this.https = new Listener(options.limits, messages);
     this.#tickets = new SessionTickets(keys => {
-      this.https.useTicketKeys(keys);
+      this.https.useContext(contextOptions(this.#standing.material), keys);
     });
     this.https.useContext(contextOptions(material));
     this.#renewTickets(revocation);

@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto';
 import {IncomingMessage, ServerResponse} from 'node:http';
 import {Server} from 'node:https';
 import {Socket} from 'node:net';
@@ -6,6 +7,7 @@ import type {SecureContextOptions} from 'node:tls';
 import {MtlsError} from '../errors';
 import {listenerOptions} from '../tls/node-options';
 import type {Secret} from '../tls/secret';
+import {TICKET_KEYS_BYTES} from '../tls/sessions';
 import type {Limits} from './limits';
 import {peerOf} from './peer';
 
@@ -56,19 +58,21 @@ export class Listener extends Server {
     this.#doorkeeper = doorkeeper;
   }
 
-  /** Replaces key, certificate and client authorities for the connections that come. */
-  useContext(options: SecureContextOptions): void {
+  /**
+   * Replaces key, certificate and client authorities for the connections that come, and the keys that session tickets are
+   * encrypted with; without `ticketKeys` nobody knows them.
+   */
+  useContext(options: SecureContextOptions, ticketKeys?: Secret<Buffer>): void {
+    // A handshake under way goes on in the context it began with: a client that resumes, waits, and then ends the
+    // handshake would otherwise redeem a ticket of before, or get one that outlives what its own was encrypted with.
+    Server.prototype.setTicketKeys.call(this, randomBytes(TICKET_KEYS_BYTES));
     try {
       Server.prototype.setSecureContext.call(this, options);
     } finally {
       // Node keeps them as plain properties of the server, where `util.inspect` finds them.
       Object.assign(this, {key: undefined, cert: undefined, pfx: undefined, passphrase: undefined});
     }
-  }
-
-  /** Replaces the keys that session tickets are encrypted with. They last until the next context. */
-  useTicketKeys(keys: Secret<Buffer>): void {
-    Server.prototype.setTicketKeys.call(this, keys.reveal());
+    if (ticketKeys !== undefined) Server.prototype.setTicketKeys.call(this, ticketKeys.reveal());
   }
 
   /** What is stapled to a handshake whose client asks for it. Never waits: what is not here is not stapled. */

@@ -62,7 +62,7 @@ function isSecret({bytes, origin}: SourceContent, report: Report): boolean {
 const LABEL = 'loopback4-mtls session tickets v1';
 
 /** Node's form: 16 bytes of name, 16 of HMAC-SHA256 key, 16 of AES-128 key. */
-const TICKET_KEYS_BYTES = 48;
+export const TICKET_KEYS_BYTES = 48;
 
 /** The number of the rotation period that a moment lies in. */
 export function epochOf({rotateEveryMs}: SessionSettings, nowMs: number): number {

@@ -165,13 +165,18 @@ export class MtlsError extends Error {
 
 /** Everything that is wrong with a configuration, found in one pass. */
 export class ConfigError extends MtlsError {
-  readonly faults: readonly ConfigFault[];
+  readonly #faults: readonly ConfigFault[];
 
   constructor(faults: readonly [ConfigFault, ...ConfigFault[]], options?: ErrorOptions) {
     super(faults[0], options);
     this.name = 'ConfigError';
-    this.faults = faults;
+    this.#faults = faults;
     this.message = faults.map(fault => `${describe(fault)}; ${fault.remedy}`).join('\n');
+  }
+
+  /** Each fault with its remedy, as the message tells them. A getter, so that a console does not print them twice. */
+  get faults(): readonly ConfigFault[] {
+    return this.#faults;
   }
 }
 

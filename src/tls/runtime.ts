@@ -101,7 +101,7 @@ function inspectVersion(version: string, oldRuntime: 'refuse' | 'allow', report:
 }
 
 function remarkOn(version: string, weakness: string): Remark {
-  return `Node.js ${version} ${weakness}; this server resumes no session, renegotiates nothing and verifies every certificate itself, so that what is known stays closed, but update soon`;
+  return `Node.js ${version} ${weakness}; this server renegotiates nothing and verifies the certificate of every connection itself, so that what is known stays closed, but update soon`;
 }
 
 function atLeast([minor, patch]: readonly [number, number], [minMinor, minPatch]: readonly [number, number]): boolean {

@@ -15,7 +15,9 @@ describe('a fault of the configuration', () => {
     for (const {where, remedy} of faults) assert.match(error.message, new RegExp(`^${where}: .*; ${remedy}$`, 'm'));
   });
 
-  it('is in `faults`, for programs', () => assert.deepEqual(error.faults, faults));
+  it('is in `faults`, for programs', () => {
+    assert.deepEqual(error.faults, faults);
+  });
 
   it('is printed once by a console, where it is not the first', () => {
     assert.equal(inspect(error).split('set clients.ca').length, 2);

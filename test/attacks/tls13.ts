@@ -38,6 +38,8 @@ export interface Resumption {
 export interface Mischief {
   /** Identities offered before the one whose key is known. */
   readonly decoys?: readonly Buffer[];
+  /** Whether new keys are exchanged on top of the session's (RFC 8446 section 4.2.9). Default `exchange`. */
+  readonly keys?: 'exchange' | 'of the session';
   /** Waited for when the server has accepted the TCP connection. */
   readonly beforeHello?: () => Promise<unknown>;
   /** Waited for when the server has said everything and the client has yet to end the handshake. */
@@ -94,11 +96,12 @@ class Client {
     this.#records = this.#messages();
   }
 
-  async run({decoys = [], beforeHello, beforeFinished}: Mischief): Promise<Resumption | undefined> {
+  async run(mischief: Mischief): Promise<Resumption | undefined> {
+    const {beforeHello, beforeFinished} = mischief;
     await beforeHello?.();
     const early = extract(NOTHING, this.#session.key);
     const pair = generateKeyPairSync('x25519');
-    const hello = clientHello(this.#session, decoys, pair.publicKey, expand(early, 'res binder', hashOf(NOTHING)));
+    const hello = clientHello(this.#session, mischief, pair.publicKey, expand(early, 'res binder', hashOf(NOTHING)));
     this.#transcript.update(hello);
     this.#socket.write(record(HANDSHAKE, hello));
     const serverHello = await this.#handshakeMessage();
@@ -225,7 +228,12 @@ class RecordKeys {
   }
 }
 
-function clientHello({ticket, key}: Resumable, decoys: readonly Buffer[], share: KeyObject, binderKey: Buffer): Buffer {
+function clientHello(
+  {ticket, key}: Resumable,
+  {decoys = [], keys}: Mischief,
+  share: KeyObject,
+  binderKey: Buffer,
+): Buffer {
   const identities = [...decoys, ticket].map(identity => Buffer.concat([vector(2, identity), randomBytes(4)]));
   const name = Buffer.concat([Buffer.from([0]), vector(2, Buffer.from('localhost'))]);
   const raw = share.export({format: 'der', type: 'spki'}).subarray(-32);
@@ -235,7 +243,7 @@ function clientHello({ticket, key}: Resumable, decoys: readonly Buffer[], share:
     extension(0x002b, Buffer.from([2, 3, 4])),
     extension(0x000a, Buffer.from([0, 2, 0, 0x1d])),
     extension(0x000d, Buffer.from([0, 4, 4, 3, 8, 4])),
-    extension(0x002d, Buffer.from([1, 1])),
+    extension(0x002d, Buffer.from([1, keys === 'of the session' ? 0 : 1])),
     extension(0x0033, vector(2, Buffer.concat([Buffer.from([0, 0x1d]), vector(2, raw)]))),
     extension(0x0029, Buffer.concat([vector(2, Buffer.concat(identities)), Buffer.alloc(bindersBytes)])),
   ];

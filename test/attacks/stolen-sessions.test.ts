@@ -9,6 +9,7 @@ import type {Resumable} from './tls13';
 
 const ALICE = JSON.stringify(['spiffe://clinic.example/alice', ['clinician']]);
 const DAY_MS = 86_400_000;
+const ENDED = /the server ended the handshake/;
 const alice = issueClient();
 
 describe('who stole a session', () => {
@@ -62,6 +63,34 @@ describe('who stole a session', () => {
     const beforeHello = (): Promise<void> => server.mtls.revoke({principal: 'somebody else again'});
     assert.equal(await resume(server.port, stolen, {beforeHello}), undefined);
   });
+
+  it('does not come in without an exchange of new keys', async () => {
+    assert.equal(await resume(server.port, stolen, {keys: 'of the session'}), undefined);
+  });
+
+  it('does not come in with what it saw of it on the network, without its key', async () => {
+    await assert.rejects(resume(server.port, {...stolen, key: randomBytes(stolen.key.length)}), ENDED);
+  });
+
+  it('does not come in as somebody else whose ticket it offers before its own', async () => {
+    const bob = resumableOf(
+      await winTicket(server.port, issueClient({subjectAltNames: ['uri:spiffe://clinic.example/bob']})),
+    );
+    await assert.rejects(resume(server.port, bob, {decoys: [stolen.ticket]}), ENDED);
+  });
+
+  for (const [part, offset] of [
+    ['name', 0],
+    ['initial vector', 16],
+    ['content', 40],
+    ['authentication code', -1],
+  ] as const)
+    it(`does not come in with another ${part} in its ticket`, async () => {
+      const ticket = Buffer.from(stolen.ticket);
+      const at = (offset + ticket.length) % ticket.length;
+      ticket.writeUInt8(ticket.readUInt8(at) ^ 1, at);
+      await assertWorthless({...stolen, ticket});
+    });
 
   /** What a client gets that offers the session behind another identity, and ends the handshake when `wait` is over. */
   async function prolong(wait?: () => Promise<unknown>): Promise<Resumable> {

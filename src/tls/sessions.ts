@@ -21,7 +21,7 @@ export interface SessionSettings {
   readonly rotateEveryMs: number;
 }
 
-export const DEFAULT_ROTATION_MINUTES = 60;
+const DEFAULT_ROTATION_MINUTES = 60;
 
 const SECRET_BYTES = Object.freeze({minimum: 32, maximum: 4096});
 
@@ -48,7 +48,7 @@ const WHERE = 'server.sessions.secret';
 function isSecret({bytes, origin}: SourceContent, report: Report): boolean {
   const {minimum, maximum} = SECRET_BYTES;
   const fail = (required: string, found: string): false => {
-    const remedy = `make another: openssl rand -out ${origin} 48`;
+    const remedy = 'make another: openssl rand 48';
     report({code: 'ERR_MTLS_CREDENTIALS', where: WHERE, required, found: `${found} in ${origin}`, remedy});
     return false;
   };

@@ -6,22 +6,6 @@ import type {VerifiedCrl} from './crl-signature';
  * thisUpdate alone.
  */
 
-/** Whether two CRLs are of one numbering sequence: issuer and scope, complete and delta apart. */
-export function isSameSeries(a: VerifiedCrl, b: VerifiedCrl): boolean {
-  return a.facts.issuer.comparable === b.facts.issuer.comparable && a.scope === b.scope && isDelta(a) === isDelta(b);
-}
-
-/**
- * Whether a CRL must not take the place of another one of its series: it has the lower number, or no number any more, or
- * is from before. Number and time of honest CRLs agree; where they do not, either of them is enough.
- */
-export function isOlder(crl: VerifiedCrl, held: VerifiedCrl): boolean {
-  const {crlNumber} = crl.facts.extensions;
-  const {crlNumber: heldNumber} = held.facts.extensions;
-  if (heldNumber !== undefined && (crlNumber === undefined || crlNumber < heldNumber)) return true;
-  return crl.facts.thisUpdate < held.facts.thisUpdate;
-}
-
 /**
  * The first CRL in force that others would take the place of although they are older. A CA with two keys goes on with
  * its numbers, so that an old CRL by the old key is no way back either.
@@ -44,6 +28,22 @@ export function newestFirst(a: VerifiedCrl, b: VerifiedCrl): number {
   const [left, right] = [a.facts.extensions.crlNumber, b.facts.extensions.crlNumber];
   if (left !== undefined && right !== undefined && left !== right) return left < right ? 1 : -1;
   return b.facts.thisUpdate.getTime() - a.facts.thisUpdate.getTime();
+}
+
+/** Whether two CRLs are of one numbering sequence: issuer and scope, complete and delta apart. */
+function isSameSeries(a: VerifiedCrl, b: VerifiedCrl): boolean {
+  return a.facts.issuer.comparable === b.facts.issuer.comparable && a.scope === b.scope && isDelta(a) === isDelta(b);
+}
+
+/**
+ * Whether a CRL must not take the place of another one of its series: it has the lower number, or no number any more, or
+ * is from before. Number and time of honest CRLs agree; where they do not, either of them is enough.
+ */
+function isOlder(crl: VerifiedCrl, held: VerifiedCrl): boolean {
+  const {crlNumber} = crl.facts.extensions;
+  const {crlNumber: heldNumber} = held.facts.extensions;
+  if (heldNumber !== undefined && (crlNumber === undefined || crlNumber < heldNumber)) return true;
+  return crl.facts.thisUpdate < held.facts.thisUpdate;
 }
 
 function isDelta({facts}: VerifiedCrl): boolean {

@@ -160,6 +160,7 @@ export type AuditTrailEvent =
   /** A sink threw or rejected, for the first time since it last worked. */
   | {readonly family: 'audit'; readonly phase: 'failed'};
 
+/** Everything that is recorded, told apart by `family`. */
 export type AuditEvent =
   | HandshakeEvent
   | RefusalEvent
@@ -170,4 +171,6 @@ export type AuditEvent =
   | RevocationEvent
   | ExpiryEvent
   | AuditTrailEvent;
+
+/** The name of a kind of event. */
 export type Family = AuditEvent['family'];

@@ -41,9 +41,16 @@ export const STATE_METRICS = {
   mtls_decision_cache_lookups_total: {kind: 'counter', help: 'Look-ups of a verdict', labels: ['outcome']},
 } as const satisfies Record<string, Metric & {readonly kind: 'gauge' | 'counter'}>;
 
+/** A metric that only grows, one per kind of event. */
 export type CounterName = keyof typeof COUNTERS;
+
+/** A metric of durations. */
 export type HistogramName = keyof typeof HISTOGRAMS;
+
+/** A metric that is read from the state of a server when somebody asks. */
 export type StateMetricName = keyof typeof STATE_METRICS;
+
+/** Values of labels by name; none comes from a peer. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** Where counts and observations go: the side of a metrics registry that this library writes to. */

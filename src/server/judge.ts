@@ -33,10 +33,12 @@ export interface VerifiedEvidence {
   readonly generation: number;
 }
 
+/** What the second verifier says about a chain. Whom it belongs to has not been asked yet. */
 export type Verification =
   | {readonly verdict: 'accept'; readonly verified: VerifiedEvidence}
   | {readonly verdict: 'reject'; readonly why: Refusal; readonly evidence?: PeerEvidence};
 
+/** What identity rules or the resolver say about a verified peer. */
 export type Judgement =
   | {
       readonly verdict: 'accept';

@@ -28,6 +28,7 @@ export interface LimitOptions {
   readonly maxPendingHandshakesPerAddress?: number;
 }
 
+/** Limits with all defaults filled in. */
 export type Limits = Required<LimitOptions>;
 
 /** Defaults; the reasons are in docs/defaults.md. */

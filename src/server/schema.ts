@@ -19,10 +19,12 @@ export type RecordOf<F extends Fields> = {
   readonly [K in keyof F]?: F[K] extends Field<infer T> ? Exclude<T, undefined> : never;
 };
 
+/** A field whose absence is a fault. */
 export function required<T>(read: Read<T>): Field<T> {
   return {presence: 'required', read};
 }
 
+/** A field that may be left out. */
 export function optional<T>(read: Read<T>): Field<T> {
   return {presence: 'optional', read};
 }
@@ -36,6 +38,7 @@ export function reading<T>(required: string, accept: (value: unknown) => T | und
   };
 }
 
+/** A text that is not empty. */
 export const text: Read<string> = reading('a text that is not empty', value =>
   typeof value === 'string' && value !== '' ? value : undefined,
 );
@@ -124,14 +127,17 @@ export function reportMismatch(
   report({code: 'ERR_MTLS_CONFIG', where, required, found: kindOf(value), remedy});
 }
 
+/** Whether a value is an object with members of any kind; an array is none. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a value is a function; of which arguments and result is not known. */
 export function isFunction(value: unknown): value is () => never {
   return typeof value === 'function';
 }
 
+/** The path of a member of an option; an empty path is the whole configuration. */
 export function join(where: string, key: string): string {
   return where === '' ? key : `${where}.${key}`;
 }

@@ -8,6 +8,8 @@ import type {ConfigFault} from '../errors';
  * sources, never the bytes themselves, so that printing an option object prints no key.
  */
 export type Source = string | {readonly path: string} | {readonly env: string} | SourceFunction;
+
+/** Gives bytes or a text, or a promise of them, whenever the configuration is read. */
 export type SourceFunction = () => Buffer | string | Promise<Buffer | string>;
 
 /** What a source gave. */

@@ -20,6 +20,7 @@ export interface CrlPolicy {
   readonly grace?: Grace;
 }
 
+/** No CRL of another issuer, a minute of difference, no grace. */
 export const DEFAULT_CRL_POLICY: CrlPolicy = Object.freeze({indirectCrl: 'deny', clockSkewSeconds: 60});
 
 /**

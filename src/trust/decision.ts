@@ -37,5 +37,6 @@ export interface VerifiedPeer {
   readonly facts: CertificateFacts;
 }
 
+/** What verification came to: a peer, or why there is none. */
 export type Decision =
   {readonly verdict: 'accept'; readonly peer: VerifiedPeer} | {readonly verdict: 'reject'; readonly why: Refusal};

@@ -45,18 +45,22 @@ export const Owasp = Object.freeze({
   INVENTORY: 'API9:2023',
 });
 
+/** The server is as it should be, and this shows it. */
 export function pass(...evidence: readonly string[]): Outcome {
   return {status: 'pass', evidence};
 }
 
+/** Nothing that lets anybody in, yet worth knowing. */
 export function warn(...evidence: readonly string[]): Outcome {
   return {status: 'warn', evidence};
 }
 
+/** The server is not as it should be, and this shows it. */
 export function fail(...evidence: readonly string[]): Outcome {
   return {status: 'fail', evidence};
 }
 
+/** Nobody found out, for this reason. Never counts as passed. */
 export function notTested(reason: string): Outcome {
   return {status: 'not-tested', reason};
 }

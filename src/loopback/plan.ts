@@ -95,7 +95,8 @@ export async function planRoute(
   if (why !== undefined || target === undefined) return {path: 'stock', why: why ?? 'no controller'};
   const plan = {path: 'compiled', target, texts: plainTextsOf(entry)} as const;
   if (isIntercepted(entry, target, premises)) return {...plan, invocation: 'intercepted'};
-  const instance = await singletonOf(entry, target, premises.server);
+  // What cannot be made yet may need what comes with the start; LoopBack makes it for the first request.
+  const instance = await singletonOf(entry, target, premises.server).catch(() => undefined);
   if (instance === undefined) return {...plan, invocation: 'injected'};
   const method: unknown = Reflect.get(instance, target.method);
   if (typeof method !== 'function') return {path: 'stock', why: 'no such method'};

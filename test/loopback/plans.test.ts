@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {AuthorizationDecision, AuthorizationTags, authorize} from '@loopback/authorization';
-import {bind, BindingScope, createBindingFromClass} from '@loopback/core';
+import {bind, BindingScope, createBindingFromClass, inject} from '@loopback/core';
 import {
   ControllerRoute,
   get,
@@ -32,6 +32,21 @@ class EchoController {
   @post('/echo')
   echo(@requestBody() body: object): object {
     return body;
+  }
+}
+
+@bind({scope: BindingScope.SINGLETON})
+@authorize({allowedRoles: ['nurse']})
+class LateController {
+  readonly #word: string;
+
+  constructor(@inject('words.late') word: string) {
+    this.#word = word;
+  }
+
+  @get('/late')
+  late(): string {
+    return this.#word;
   }
 }
 
@@ -168,6 +183,14 @@ describe('plans of routes', () => {
           ['POST /echo', 'compiled', 'injected'],
         ],
       );
+    }));
+
+  it('inject a singleton that cannot be made before the start', () =>
+    serving({setup: app => void app.controller(LateController)}, async clinic => {
+      assert.equal((await pathOf(clinic, 'GET /late'))?.how, 'injected');
+      clinic.app.bind('words.late').to('here now');
+      const {status, body} = await clinic.get(nurse, '/late');
+      assert.deepEqual([status, body], [200, 'here now']);
     }));
 
   for (const {why, setup, rest = {}, path = '/ping'} of REASONS) {

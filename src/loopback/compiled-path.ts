@@ -9,8 +9,9 @@ import {concernsPlans, planRoute} from './plan';
 import type {Plan, Premises} from './plan';
 import {fail, resolveOnce, travel} from './journey';
 import type {JourneyHost, Resolved} from './journey';
-import {entryOf, errorFor} from './request-access';
+import {errorFor} from './request-access';
 import type {RequestAccess} from './request-access';
+import {entryOf} from './route-entry';
 
 /** The REST server, as far as the compiled path needs it. */
 export interface CompiledHost extends JourneyHost {

@@ -11,7 +11,7 @@ import {
 import type {Middleware, ResolvedRoute, RouteEntry, ValidationOptions} from '@loopback/rest';
 import {argsFromPath, argsWithoutBody, plainTextsOf} from './operation-args';
 import type {PlainTexts} from './operation-args';
-import {entryOf} from './request-access';
+import {entryOf} from './route-entry';
 
 /**
  * Takes the place of LoopBack's middleware that parses parameters, which makes every body parser through dependency

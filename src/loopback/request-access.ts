@@ -1,6 +1,6 @@
 import type {IncomingMessage} from 'node:http';
 import {HttpErrors} from '@loopback/rest';
-import type {Request, ResolvedRoute, RouteEntry} from '@loopback/rest';
+import type {Request, ResolvedRoute} from '@loopback/rest';
 import {publish} from '../audit/publish';
 import type {Code, Refusal} from '../errors';
 import {CORRELATION_HEADER, correlationIdOf} from '../server/answer';
@@ -13,6 +13,7 @@ import type {AccessTable, RouteAccess} from './access-table';
 import type {RuleOutcome} from './access-rules';
 import type {FindRoute, GuardedRouter} from './guarded-router';
 import {RefusalError} from './refusal-error';
+import {entryOf} from './route-entry';
 
 /** A request that its rule allows. */
 export interface AllowedRequest {
@@ -238,16 +239,6 @@ function refusalOf(outcome: RuleOutcome, caller: PeerState): Refusal | undefined
   if (outcome.kind === 'rule') return outcome.rule.refuse(caller, Date.now());
   const [fault] = outcome.faults;
   return {code: 'ERR_MTLS_ACCESS_NO_RULE', required: fault?.required ?? 'a rule', found: fault?.found ?? 'none'};
-}
-
-/** The entry behind what a router resolved: LoopBack derives the resolved route from it. */
-export function entryOf(resolved: ResolvedRoute): RouteEntry {
-  const entry: unknown = Object.getPrototypeOf(resolved);
-  return isRouteEntry(entry) ? entry : resolved;
-}
-
-function isRouteEntry(value: unknown): value is RouteEntry {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'path') && Object.hasOwn(value, 'verb');
 }
 
 function targetOf(request: Request): string {

@@ -7,8 +7,9 @@ import type {Refusal} from '../errors';
 import type {CertificateFacts} from '../x509/certificate';
 import type {Connections} from './connections';
 import {connectionFacts, presentedChain, presentedLeaf} from './evidence';
+import {failedJudging, judgeSession, late, MISSING, nameIntermediate} from './handshake-refusals';
 import {isUnknown} from './judge';
-import type {Judge, Judgement, Snapshot, Verification, VerifiedEvidence} from './judge';
+import type {Judge, Judgement, Verification, VerifiedEvidence} from './judge';
 import {ConnectionCounter} from './limits';
 import type {Limits, Ticket} from './limits';
 import {refusalOfHandshake} from './openssl-errors';
@@ -220,37 +221,6 @@ export class Handshakes {
     const parent: unknown = Reflect.get(socket, '_parent');
     return typeof parent === 'object' && parent !== null ? this.#arrivals.get(parent as Socket) : undefined;
   }
-}
-
-/** Nobody thought of it, so nobody gets in by it; without an event nobody would hear of it either. */
-function failedJudging(error: unknown): Refusal {
-  const found = error instanceof Error ? `${error.name} while judging` : 'a failure while judging';
-  return {code: 'ERR_MTLS_CONNECTION_UNVERIFIED', required: 'a verdict', found};
-}
-
-const MISSING: Refusal = Object.freeze({
-  code: 'ERR_MTLS_CERTIFICATE_MISSING',
-  required: 'a client certificate',
-  found: 'none',
-});
-
-/** What OpenSSL's acceptance must not rest on: a session that nobody allowed to be resumed, or nothing. */
-function judgeSession(socket: TLSSocket, resumption: Snapshot['resumption']): Refusal | undefined {
-  const protocol = socket.getProtocol() ?? 'an unknown protocol';
-  if (socket.isSessionReused() && (resumption === 'refuse' || protocol !== 'TLSv1.3'))
-    return {code: 'ERR_MTLS_SESSION_RESUMED', required: 'a full handshake', found: `a resumed session of ${protocol}`};
-  if (!socket.authorized)
-    return {code: 'ERR_MTLS_VERIFIERS_DISAGREE', required: 'a chain that OpenSSL accepts', found: 'one it did not'};
-  return undefined;
-}
-
-/** The runtime does not show what the peer sent, so the way out is to configure what is missing. */
-function nameIntermediate(why: Refusal): Refusal {
-  return {...why, required: `${why.required}; its issuer belongs into clients.intermediates`};
-}
-
-function late(timeoutMs: number): Refusal {
-  return {code: 'ERR_MTLS_HANDSHAKE_TIMEOUT', required: `a verdict within ${timeoutMs} ms`, found: 'none yet'};
 }
 
 function codeOf(error: unknown): string {

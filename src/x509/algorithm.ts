@@ -10,13 +10,36 @@ export interface SignatureAlgorithm {
   readonly parameters?: Buffer;
 }
 
-/** Reads an AlgorithmIdentifier. The parameters are one DER value of any kind, whose meaning is not looked into. */
+/** Algorithms kept at most; all that certificates usually name are some twenty. Longer ones than this are not kept. */
+const MAX_ALGORITHMS = 64;
+const MAX_KEPT_OCTETS = 128;
+const algorithms = new Map<string, SignatureAlgorithm>();
+
+/**
+ * Reads an AlgorithmIdentifier. The parameters are one DER value of any kind, whose meaning is not looked into. One
+ * value for one encoding: every certificate names three, and thousands the same ones.
+ */
 export function parseSignatureAlgorithm(node: DerNode): SignatureAlgorithm {
   expectTag(node, Tag.SEQUENCE);
+  const encoding = node.bytes.toString('latin1', node.start, node.end);
+  const known = algorithms.get(encoding);
+  if (known !== undefined) return known;
+  const algorithm = readAlgorithm(node);
+  if (algorithms.size < MAX_ALGORITHMS && encoding.length <= MAX_KEPT_OCTETS) algorithms.set(encoding, algorithm);
+  return algorithm;
+}
+
+function readAlgorithm(node: DerNode): SignatureAlgorithm {
   const reader = new DerReader(node);
   const oid = readOid(reader.read());
   const parameters = reader.done ? undefined : reader.read();
   reader.finish();
   if (parameters !== undefined) checkBelow(parameters);
-  return Object.freeze({oid, der: encodingOf(node), ...(parameters && {parameters: encodingOf(parameters)})});
+  // Of their own, or one algorithm that is kept would keep the whole certificate it was first seen in.
+  const der = Buffer.from(encodingOf(node));
+  return Object.freeze({
+    oid,
+    der,
+    ...(parameters && {parameters: der.subarray(parameters.start - node.start, parameters.end - node.start)}),
+  });
 }

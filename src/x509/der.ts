@@ -192,9 +192,28 @@ export function readSmallInteger(node: DerNode, tag: number = Tag.INTEGER): numb
 /** An OBJECT IDENTIFIER in dotted form. */
 export function readOid(node: DerNode, tag: number = Tag.OID): string {
   expectTag(node, tag);
+  const length = node.end - node.contentStart;
+  if (length === 0 || length > MAX_OID_BYTES)
+    throw derError(`an OBJECT IDENTIFIER of 1 to ${MAX_OID_BYTES} octets`, `${length} octets`, node.start);
+  const octets = node.bytes.toString('latin1', node.contentStart, node.end);
+  const known = identifiers.get(octets);
+  if (known !== undefined) return known;
+  const oid = decodeOid(node);
+  if (identifiers.size < MAX_IDENTIFIERS) identifiers.set(octets, oid);
+  return oid;
+}
+
+/** Identifiers kept at most. All that certificates usually name are some fifty. */
+const MAX_IDENTIFIERS = 512;
+
+/**
+ * Dotted forms by content octets: one string for one identifier, as open connections hold thousands of certificates that
+ * name the same ones, and none is decoded twice.
+ */
+const identifiers = new Map<string, string>();
+
+function decodeOid(node: DerNode): string {
   const content = contentOf(node);
-  if (content.length === 0 || content.length > MAX_OID_BYTES)
-    throw derError(`an OBJECT IDENTIFIER of 1 to ${MAX_OID_BYTES} octets`, `${content.length} octets`, node.start);
   const arcs: (number | bigint | string)[] = [];
   let arc = 0;
   let arcStart = 0;
@@ -210,19 +229,7 @@ export function readOid(node: DerNode, tag: number = Tag.OID): string {
     arcStart = offset + 1;
   }
   if (arcStart !== content.length) throw derError('a complete OBJECT IDENTIFIER', 'a truncated arc', node.start);
-  return interned(arcs.join('.'));
-}
-
-/** Identifiers kept at most. All that certificates usually name are some fifty. */
-const MAX_INTERNED = 512;
-const identifiers = new Map<string, string>();
-
-/** One string for one identifier: open connections hold thousands of certificates that name the same ones. */
-function interned(oid: string): string {
-  const known = identifiers.get(oid);
-  if (known !== undefined) return known;
-  if (identifiers.size < MAX_INTERNED) identifiers.set(oid, oid);
-  return oid;
+  return arcs.join('.');
 }
 
 /** X.690 section 8.19.4: the first two arcs travel as one number. */

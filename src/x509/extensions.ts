@@ -116,17 +116,13 @@ export const NO_EXTENSIONS: Extensions = Object.freeze({
  *   `ERR_MTLS_NAME_FORBIDDEN_CHARACTER`, `ERR_MTLS_DER`
  */
 export function parseExtensions(node: DerNode): Extensions {
-  const all = parseRawExtensions(node);
+  const all = parseAll(node, parseSharedExtension);
   const unknownCritical: string[] = [];
   const known: Partial<KnownExtensions> = {};
-  for (const {oid, critical, value} of all) {
-    const parse = PARSERS.get(oid);
-    if (parse !== undefined)
-      Object.assign(
-        known,
-        naming(oid, () => parse(parseDer(value))),
-      );
-    else if (critical) unknownCritical.push(oid);
+  for (const extension of all) {
+    const meaning = meanings.get(extension) ?? parseMeaning(extension);
+    if (meaning !== undefined) Object.assign(known, meaning);
+    else if (extension.critical) unknownCritical.push(extension.oid);
   }
   return Object.freeze(
     Object.assign(known, {
@@ -143,8 +139,12 @@ export function parseExtensions(node: DerNode): Extensions {
  * @throws MtlsError `ERR_MTLS_EXTENSION_MALFORMED`, `ERR_MTLS_EXTENSION_DUPLICATE`, `ERR_MTLS_DER`
  */
 export function parseRawExtensions(node: DerNode): readonly RawExtension[] {
+  return parseAll(node, parseRawExtension);
+}
+
+function parseAll(node: DerNode, parse: (extension: DerNode) => RawExtension): readonly RawExtension[] {
   expectTag(node, Tag.SEQUENCE);
-  const extensions = childrenOf(node, Tag.SEQUENCE).map(parseRawExtension);
+  const extensions = childrenOf(node, Tag.SEQUENCE).map(extension => parse(extension));
   if (extensions.length === 0) throw malformed('extensions', 'at least one extension', 'none');
   const seen = new Set<string>();
   for (const {oid} of extensions) {
@@ -164,6 +164,51 @@ function parseRawExtension(node: DerNode): RawExtension {
     reader.finish();
     return Object.freeze({oid, critical: readFlag(flag), value});
   });
+}
+
+/** Extensions that a CA writes alike into all certificates of one kind; others, such as names, are of one only. */
+const SHARED: ReadonlySet<string> = new Set([
+  '2.5.29.15',
+  '2.5.29.19',
+  '2.5.29.31',
+  '2.5.29.32',
+  '2.5.29.35',
+  '2.5.29.37',
+  '2.5.29.46',
+  '2.5.29.56',
+  '1.3.6.1.5.5.7.1.1',
+]);
+
+/** Shared extensions kept at most: some eight for each kind of certificate. Longer ones are not kept. */
+const MAX_SHARED = 256;
+const MAX_SHARED_OCTETS = 512;
+
+/** By their whole encoding: what thousands of certificates have alike is read once and held once. */
+const shared = new Map<string, RawExtension>();
+
+/** What the extensions in {@link shared} say. */
+const meanings = new Map<RawExtension, Partial<KnownExtensions>>();
+
+function parseSharedExtension(node: DerNode): RawExtension {
+  if (node.end - node.start > MAX_SHARED_OCTETS) return parseRawExtension(node);
+  const encoding = node.bytes.toString('latin1', node.start, node.end);
+  const known = shared.get(encoding);
+  if (known !== undefined) return known;
+  const extension = parseRawExtension(node);
+  if (shared.size >= MAX_SHARED || !SHARED.has(extension.oid)) return extension;
+  // Of its own, or what is kept would keep the whole certificate it was first seen in.
+  const kept = Object.freeze({...extension, value: Buffer.from(extension.value)});
+  const meaning = parseMeaning(kept);
+  if (meaning === undefined) return extension;
+  shared.set(encoding, kept);
+  meanings.set(kept, meaning);
+  return kept;
+}
+
+/** What a known extension says; undefined for one that is not known. */
+function parseMeaning({oid, value}: RawExtension): Partial<KnownExtensions> | undefined {
+  const parse = PARSERS.get(oid);
+  return parse && naming(oid, () => parse(parseDer(value)));
 }
 
 /** A BOOLEAN DEFAULT FALSE: DER leaves the default out (X.690 section 11.5). */

@@ -1,14 +1,13 @@
 import type {Refusal} from '../errors';
 import type {CertificateFacts} from '../x509/certificate';
 import {formatDistinguishedName} from '../x509/rfc4514';
-import type {TrustAnchor} from './anchor';
 import type {Budget} from './budget';
 import type {PeerEvidence} from './decision';
 import {candidatePath, placeOf} from './path';
 import type {CandidatePath} from './path';
 import type {TrustMaterial} from './snapshot';
 import {trustIndex} from './trust-index';
-import type {TrustIndex} from './trust-index';
+import type {Candidate, TrustIndex} from './trust-index';
 
 /** What the search comes upon: a path up to an anchor, or a place where none leads on. */
 export type Found =
@@ -20,10 +19,6 @@ interface Search {
   readonly index: TrustIndex;
   readonly budget: Budget;
 }
-
-type Candidate =
-  | {readonly kind: 'anchor'; readonly certificate: CertificateFacts; readonly anchor: TrustAnchor}
-  | {readonly kind: 'intermediate'; readonly certificate: CertificateFacts};
 
 /**
  * Every path by which names chain from the leaf to an anchor, the most plausible first: issuers whose key identifier
@@ -60,15 +55,14 @@ function* pathsAbove(intermediates: readonly CertificateFacts[], search: Search)
 
 function issuersOf(subject: CertificateFacts, {evidence, index}: Search): readonly Candidate[] {
   const name = subject.issuer.comparable;
+  const sent = evidence.sent
+    .filter(
+      certificate =>
+        certificate.subject.comparable === name && !index.isConfigured(certificate) && !index.endsPaths(certificate),
+    )
+    .map(certificate => ({kind: 'intermediate', certificate}) as const);
   const configured = index.issuersNamed(name);
-  const sent = evidence.sent.filter(
-    certificate =>
-      certificate.subject.comparable === name && !index.isConfigured(certificate) && !index.endsPaths(certificate),
-  );
-  const candidates: readonly Candidate[] = [
-    ...configured.anchors.map(anchor => ({kind: 'anchor', certificate: anchor.certificate, anchor}) as const),
-    ...[...configured.intermediates, ...sent].map(certificate => ({kind: 'intermediate', certificate}) as const),
-  ];
+  const candidates = sent.length === 0 ? configured : [...configured, ...sent];
   const fitting = candidates.filter(({certificate}) => keyIdentifiersFit(subject, certificate));
   return fitting.length === candidates.length
     ? candidates

@@ -2,22 +2,24 @@ import type {CertificateFacts} from '../x509/certificate';
 import type {TrustAnchor} from './anchor';
 import type {TrustMaterial} from './snapshot';
 
-/** Who of the configured certificates bears one subject. */
-export interface Issuers {
-  readonly anchors: readonly TrustAnchor[];
-  readonly intermediates: readonly CertificateFacts[];
-}
+/** A certificate that may have issued another one, as far as its name tells. */
+export type Candidate =
+  | {readonly kind: 'anchor'; readonly certificate: CertificateFacts; readonly anchor: TrustAnchor}
+  | {readonly kind: 'intermediate'; readonly certificate: CertificateFacts};
 
 /** The configured certificates, ready to be looked up. */
 export interface TrustIndex {
-  /** @param name comparable form of the subject */
-  issuersNamed(name: string): Issuers;
+  /**
+   * Anchors before intermediates.
+   * @param name comparable form of the subject
+   */
+  issuersNamed(name: string): readonly Candidate[];
   isConfigured(certificate: CertificateFacts): boolean;
   /** Whether it is an anchor with limits under another certificate: a path may end at it but not lead through it. */
   endsPaths(certificate: CertificateFacts): boolean;
 }
 
-const NOBODY: Issuers = Object.freeze({anchors: [], intermediates: []});
+const NOBODY: readonly Candidate[] = Object.freeze([]);
 
 const indexes = new WeakMap<TrustMaterial, TrustIndex>();
 
@@ -33,14 +35,17 @@ export function trustIndex(trust: TrustMaterial): TrustIndex {
 function buildIndex({anchors, intermediates}: TrustMaterial): TrustIndex {
   const limited = new Set(anchors.filter(isLimited).map(anchor => authorityOf(anchor.certificate)));
   const passable = intermediates.filter(certificate => !limited.has(authorityOf(certificate)));
-  const names = new Map<string, {readonly anchors: TrustAnchor[]; readonly intermediates: CertificateFacts[]}>();
-  const named = ({subject}: CertificateFacts) => {
-    const issuers = names.get(subject.comparable) ?? {anchors: [], intermediates: []};
-    names.set(subject.comparable, issuers);
-    return issuers;
-  };
-  for (const anchor of anchors) named(anchor.certificate).anchors.push(anchor);
-  for (const certificate of passable) named(certificate).intermediates.push(certificate);
+  const candidates: readonly Candidate[] = [
+    ...anchors.map(anchor => ({kind: 'anchor', certificate: anchor.certificate, anchor}) as const),
+    ...passable.map(certificate => ({kind: 'intermediate', certificate}) as const),
+  ];
+  const names = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    const name = candidate.certificate.subject.comparable;
+    const named = names.get(name);
+    if (named === undefined) names.set(name, [candidate]);
+    else named.push(candidate);
+  }
   const configured = new Set(
     [...anchors.map(anchor => anchor.certificate), ...passable].map(facts => facts.fingerprint),
   );

@@ -187,7 +187,7 @@ const MAX_SHARED_OCTETS = 512;
 const shared = new Map<string, RawExtension>();
 
 /** What the extensions in {@link shared} say. */
-const meanings = new Map<RawExtension, Partial<KnownExtensions>>();
+const meanings = new Map<RawExtension, Partial<KnownExtensions> | undefined>();
 
 function parseSharedExtension(node: DerNode): RawExtension {
   if (node.end - node.start > MAX_SHARED_OCTETS) return parseRawExtension(node);
@@ -198,10 +198,13 @@ function parseSharedExtension(node: DerNode): RawExtension {
   if (shared.size >= MAX_SHARED || !SHARED.has(extension.oid)) return extension;
   // Of its own, or what is kept would keep the whole certificate it was first seen in.
   const kept = Object.freeze({...extension, value: Buffer.from(extension.value)});
-  const meaning = parseMeaning(kept);
-  if (meaning === undefined) return extension;
+  try {
+    meanings.set(kept, parseMeaning(kept));
+  } catch {
+    // It is refused in its turn, after duplicates.
+    return extension;
+  }
   shared.set(encoding, kept);
-  meanings.set(kept, meaning);
   return kept;
 }
 

@@ -283,6 +283,47 @@ describe('a list of extensions', () => {
     );
   });
 
+  it('holds once what certificates have alike, in memory of its own', () => {
+    const usage = extension('2.5.29.37', sequence(oid('1.2.3'), oid('1.2.77')));
+    const first = parse(usage, extension('1.2.3', small(1)));
+    const second = parse(extension('1.2.3', small(2)), usage);
+    assert.equal(first.all[0], second.all[1]);
+    assert.deepEqual(second.all[1], {oid: '2.5.29.37', critical: false, value: sequence(oid('1.2.3'), oid('1.2.77'))});
+    assert.equal(first.extendedKeyUsage, second.extendedKeyUsage);
+    assert.deepEqual(second.extendedKeyUsage, ['1.2.3', '1.2.77']);
+    assert.notEqual(first.all[1], second.all[0]);
+  });
+
+  it('tells apart what differs in criticality alone', () => {
+    const usage = sequence(oid('1.2.3'), oid('1.2.78'));
+    const criticalities = [extension('2.5.29.37', usage), extension('2.5.29.37', usage, TRUE)].map(
+      one => parse(one).all[0]?.critical,
+    );
+    assert.deepEqual(criticalities, [false, true]);
+  });
+
+  it('is not changed by whoever changes the bytes it was read from', () => {
+    const bytes = sequence(extension('2.5.29.35', sequence(hex(0x80, 'a1b2c3d4'))));
+    parseExtensions(parseDer(bytes));
+    const again = Buffer.from(bytes);
+    bytes.fill(0);
+    const {authorityKeyIdentifier} = parseExtensions(parseDer(again));
+    assert.equal(authorityKeyIdentifier?.keyIdentifier?.toString('hex'), 'a1b2c3d4');
+  });
+
+  it('reads one that is too long to be held', () => {
+    const purposes = Array.from({length: 200}, (_, index) => oid(`1.2.${index + 1}`));
+    const long = extension('2.5.29.37', sequence(...purposes));
+    assert.equal(parse(long).extendedKeyUsage?.length, 200);
+    assert.notEqual(parse(long).all[0], parse(long).all[0]);
+  });
+
+  it('is refused each time for the same malformed extension', () => {
+    const read = (): Extensions => parse(extension('2.5.29.37', sequence()));
+    assert.equal(codeOf(read), EXTENSION_MALFORMED);
+    assert.equal(codeOf(read), EXTENSION_MALFORMED);
+  });
+
   it('keeps the cause of a malformed extension', () => {
     assert.throws(
       () => parse(extension('2.5.29.17', sequence())),

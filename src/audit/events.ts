@@ -46,7 +46,10 @@ export interface RefusalEvent {
   readonly suppressed?: number;
 }
 
-/** A verified peer became a principal. */
+/**
+ * A verified peer became a principal. Told again of an open connection only where judging it again changed the
+ * identifier, its source, the roles or the matched rules.
+ */
 export interface AuthenticationEvent {
   readonly family: 'authentication';
   readonly peer: PeerSummary;

@@ -30,7 +30,7 @@ export const EVENTS = {
   'mtls.refusal.identity': warning('the verified certificate maps to no principal'),
   'mtls.refusal.open': warning('a connection that had been accepted was closed because it would no longer be'),
 
-  'mtls.authentication.succeeded': info('a verified peer became a principal'),
+  'mtls.authentication.succeeded': info('a verified peer became a principal, or another one when it was judged again'),
 
   'mtls.authorization.allow': info('a request was allowed; recorded only where `audit.allowed` is `record`'),
   'mtls.authorization.deny': warning('a request was denied'),

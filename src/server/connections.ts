@@ -5,6 +5,7 @@ import type {RefusalEvent} from '../audit/events';
 import {publish} from '../audit/publish';
 import type {Publish} from '../audit/publish';
 import type {Refusal} from '../errors';
+import type {Principal} from '../identity/principal';
 import type {PeerEvidence} from '../trust/decision';
 import {isUnknown} from './judge';
 import type {Judge, Verification, VerifiedEvidence} from './judge';
@@ -21,6 +22,8 @@ interface Entry {
   readonly evidence: PeerEvidence;
   /** The verdict in force, kept as the answer to every request, so that a request allocates nothing. */
   standing: Extract<Standing, {verdict: 'admit'}>;
+  /** Names of the identity rules that matched. */
+  matched: readonly string[];
   /** Whether it ever asked anything: Node takes a connection that did not for busy. */
   use: 'unused' | 'used';
   /** Set while the connection is judged again: whoever asks in between waits for that verdict. */
@@ -78,8 +81,8 @@ export class Connections {
   }
 
   /** Takes a connection in that was judged under the current snapshot. */
-  add(socket: TLSSocket, evidence: PeerEvidence, state: PeerState): void {
-    const entry: Entry = {socket, evidence, standing: admitted(state), use: 'unused', pending: undefined};
+  add(socket: TLSSocket, evidence: PeerEvidence, state: PeerState, matched: readonly string[]): void {
+    const entry: Entry = {socket, evidence, standing: admitted(state), matched, use: 'unused', pending: undefined};
     this.#entries.set(socket, entry);
     setPeer(socket, state);
     socket.once('close', () => this.#entries.delete(socket));
@@ -225,26 +228,31 @@ export class Connections {
       const outcome = this.#verify(entry);
       return 'verified' in outcome ? this.#resolve(entry, outcome.verified) : outcome;
     }
-    const {connection, peer: before} = entry.standing.state;
+    const {connection, peer: before, principal: known} = entry.standing.state;
+    const {principal, matched} = judgement;
     const validUntilMs = peer.path.validUntil.getTime();
     const state: PeerState = Object.freeze({
       peer,
-      principal: judgement.principal,
+      principal,
       generation,
       validUntilMs,
       connection,
     });
+    const isOther = !isSamePrincipal(known, principal) || !isSameList(entry.matched, matched);
     entry.standing = admitted(state);
+    entry.matched = matched;
     setPeer(entry.socket, state);
-    const summary = principalSummary(connection, judgement.principal);
-    this.#tell({
-      family: 'authentication',
-      peer: summary,
-      principal: judgement.principal.id,
-      roles: judgement.principal.roles,
-      rules: judgement.matched,
-      generation,
-    });
+    const summary = principalSummary(connection, principal);
+    // Not what stayed as it was: a routine CRL would write a line for each of ten thousand connections.
+    if (isOther)
+      this.#tell({
+        family: 'authentication',
+        peer: summary,
+        principal: principal.id,
+        roles: principal.roles,
+        rules: matched,
+        generation,
+      });
     if (before.path.grace?.source !== peer.path.grace?.source) tellGrace(peer.path, summary, this.#tell);
     return entry.standing;
   }
@@ -267,6 +275,14 @@ export class Connections {
 
 function admitted(state: PeerState): Extract<Standing, {verdict: 'admit'}> {
   return Object.freeze({verdict: 'admit', state});
+}
+
+function isSamePrincipal(one: Principal, other: Principal): boolean {
+  return one.id === other.id && one.idSource === other.idSource && isSameList(one.roles, other.roles);
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 function failed(error: unknown): Refusal {

@@ -164,7 +164,8 @@ export class Handshakes {
     arrival.deadline = undefined;
     arrival.ticket.established();
     const validUntilMs = peer.path.validUntil.getTime();
-    this.#connections.add(socket, evidence, Object.freeze({peer, principal, generation, validUntilMs, connection}));
+    const state = Object.freeze({peer, principal, generation, validUntilMs, connection});
+    this.#connections.add(socket, evidence, state, matched);
     const summary = principalSummary(arrival, principal);
     const {protocol, cipher, group, serverName, session} = connection;
     this.#tell({

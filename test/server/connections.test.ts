@@ -73,7 +73,7 @@ function opened(count: number): {
       },
     };
     const validUntilMs = peer.path.validUntil.getTime();
-    connections.add(socket, evidence, {peer, principal, generation: 1, validUntilMs, connection});
+    connections.add(socket, evidence, {peer, principal, generation: 1, validUntilMs, connection}, ['rule']);
     return socket;
   });
   return {judge, connections, sockets};

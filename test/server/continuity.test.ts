@@ -110,6 +110,9 @@ describe('an open connection', () => {
     roles = ['auditor'];
     await server.mtls.reload();
     assert.deepEqual((await recorder.next('authentication', 2)).roles, ['auditor']);
+    await server.mtls.reload();
+    await server.mtls.revoke({principal: 'somebody else'});
+    assert.equal(recorder.of('authentication').length, 2, 'nothing is told of who stayed the same');
     roles = [];
     await server.mtls.reload();
     await closed(socket);

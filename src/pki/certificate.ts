@@ -11,7 +11,7 @@ import {randomSerialNumber, serialValue} from './serial-number';
 import type {SerialNumber} from './serial-number';
 import {signed} from './signed';
 import type {Signer, SigningSpec} from './signed';
-import {endOf} from './validity';
+import {fromNow} from './validity';
 import type {Lifetime, Validity} from './validity';
 
 /** What a certificate shall say. Extensions are properties by name; what is left out gets the default of the profile. */
@@ -60,7 +60,7 @@ export function encodeCertificate(spec: CertificateSpec, subjectKey: KeyObject, 
 }
 
 function validityOf({validity = {days: 30}}: CertificateSpec, now: Date): Validity {
-  return 'notBefore' in validity ? validity : {notBefore: now, notAfter: endOf(validity, now)};
+  return 'notBefore' in validity ? validity : fromNow(validity, now);
 }
 
 function namedExtensions(spec: CertificateSpec, subjectKey: KeyObject, signer: Signer): readonly RawExtension[] {

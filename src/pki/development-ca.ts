@@ -13,7 +13,7 @@ import type {CertificateRecord, Change, Index} from './records';
 import {contentsOf} from './renewal';
 import {answerOcspRequest} from './responder';
 import type {Store} from './store';
-import {endOf, lengthOf} from './validity';
+import {fromNow, lengthOf} from './validity';
 import type {Lifetime} from './validity';
 
 /** How a certificate is renewed. */
@@ -90,11 +90,10 @@ export class DevelopmentCa {
     return this.#store.change(index => {
       const old = renewableIn(index, name);
       const {certificate, key: oldKey} = loadCredential(this.#store, old);
-      const now = this.#clock();
       const credential = this.#authority(index, old.issuer).issue({
         ...contentsOf(parseCertificate(certificate)),
         key: key === 'keep' || isAuthority(old) ? oldKey : generateKeyLike(oldKey),
-        validity: {notBefore: now, notAfter: endOf(lifetime ?? lengthOf(old), now)},
+        validity: fromNow(lifetime ?? lengthOf(old), this.#clock()),
       });
       return withCertificate(index, recordOf(name, old.purpose, old.issuer, credential), credential);
     });

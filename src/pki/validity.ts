@@ -13,6 +13,15 @@ export function endOf(lifetime: Lifetime, start: Date): Date {
   return new Date(start.getTime() + minutes * 60_000);
 }
 
+/**
+ * The validity of a certificate that is made now and used at once. It begins a second ago: OpenSSL reads a clock that
+ * runs behind by some milliseconds, and would call the certificate not yet valid around the turn of a second.
+ */
+export function fromNow(lifetime: Lifetime, now: Date): Validity {
+  const notBefore = new Date(now.getTime() - 1000);
+  return {notBefore, notAfter: endOf(lifetime, notBefore)};
+}
+
 /** How long a validity lasts. */
 export function lengthOf({notBefore, notAfter}: Validity): Lifetime {
   return {minutes: (notAfter.getTime() - notBefore.getTime()) / 60_000};

@@ -19,7 +19,8 @@ const CODES = {
   ERR_MTLS_CHAIN_BUDGET: {hit: {policy: {workBudget: 2}}, miss: {policy: {workBudget: 2.1}}},
   ERR_MTLS_SIGNATURE_INVALID: {hit: {client: {mistakes: {corrupt: 'signature'}}}, miss: {}},
   ERR_MTLS_EXPIRED: {hit: {now: new Date(NOW.getTime() + 31 * DAY)}, miss: {now: new Date(NOW.getTime() + 29 * DAY)}},
-  ERR_MTLS_NOT_YET_VALID: {hit: {now: new Date(NOW.getTime() - 1)}, miss: {now: NOW}},
+  // A certificate that is made now begins a second ago.
+  ERR_MTLS_NOT_YET_VALID: {hit: {now: new Date(NOW.getTime() - 1001)}, miss: {now: new Date(NOW.getTime() - 1000)}},
   ERR_MTLS_NOT_A_CA: {hit: {issuing: {basicConstraints: {ca: false}}}, miss: {issuing: {basicConstraints: {ca: true}}}},
   ERR_MTLS_CA_AS_CLIENT: {
     hit: {client: {basicConstraints: {ca: true}}},

@@ -6,7 +6,7 @@ import type {Principal} from '../identity/principal';
 import type {CompiledRule, IdentityDecision, IdentityMapping} from '../identity/rules';
 import type {PeerEvidence, VerifiedPeer} from '../trust/decision';
 import type {DenyEntry} from '../trust/deny-list';
-import {RecentMap} from '../trust/recent-map';
+import {RecentMap} from '../x509/recent-map';
 import type {TrustMaterial, TrustSnapshot} from '../trust/snapshot';
 import {VerdictCache} from '../trust/verdict-cache';
 import {parseCertificate} from '../x509/certificate';

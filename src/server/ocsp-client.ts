@@ -7,7 +7,7 @@ import {DEFAULT_OCSP_POLICY, verifyOcspResponse} from '../trust/ocsp';
 import type {OcspStatement} from '../trust/ocsp';
 import {ocspKey} from '../trust/ocsp-answers';
 import type {OcspAnswers, OcspSubject} from '../trust/ocsp-answers';
-import {RecentMap} from '../trust/recent-map';
+import {RecentMap} from '../x509/recent-map';
 import type {RevocationView} from '../trust/revocation';
 import type {CertificateFacts} from '../x509/certificate';
 import {parseOcspResponse} from '../x509/ocsp';

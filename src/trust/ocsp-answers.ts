@@ -2,7 +2,7 @@ import type {CertificateFacts} from '../x509/certificate';
 import type {TrustAnchor} from './anchor';
 import {currencyAt} from './grace';
 import type {OcspStatement} from './ocsp';
-import {RecentMap} from './recent-map';
+import {RecentMap} from '../x509/recent-map';
 import type {RevocationStatus, RevocationView} from './revocation';
 
 /** One certificate below one issuer. */

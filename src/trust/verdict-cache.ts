@@ -1,5 +1,5 @@
 import type {Decision, PeerEvidence} from './decision';
-import {RecentMap} from './recent-map';
+import {RecentMap} from '../x509/recent-map';
 import type {TrustSnapshot} from './snapshot';
 import {verifyPeer} from './verify-peer';
 

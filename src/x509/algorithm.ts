@@ -1,5 +1,6 @@
 import {checkBelow, DerReader, encodingOf, expectTag, readOid, Tag} from './der';
 import type {DerNode} from './der';
+import {RecentMap} from './recent-map';
 
 /** An AlgorithmIdentifier (RFC 5280 section 4.1.1.2) with what its parameters say. */
 export interface SignatureAlgorithm {
@@ -13,7 +14,7 @@ export interface SignatureAlgorithm {
 /** Algorithms kept at most; all that certificates usually name are some twenty. Longer ones than this are not kept. */
 const MAX_ALGORITHMS = 64;
 const MAX_KEPT_OCTETS = 128;
-const algorithms = new Map<string, SignatureAlgorithm>();
+const algorithms = new RecentMap<SignatureAlgorithm>(MAX_ALGORITHMS);
 
 /**
  * Reads an AlgorithmIdentifier. The parameters are one DER value of any kind, whose meaning is not looked into. One
@@ -25,7 +26,7 @@ export function parseSignatureAlgorithm(node: DerNode): SignatureAlgorithm {
   const known = algorithms.get(encoding);
   if (known !== undefined) return known;
   const algorithm = readAlgorithm(node);
-  if (algorithms.size < MAX_ALGORITHMS && encoding.length <= MAX_KEPT_OCTETS) algorithms.set(encoding, algorithm);
+  if (encoding.length <= MAX_KEPT_OCTETS) algorithms.set(encoding, algorithm);
   return algorithm;
 }
 

@@ -1,4 +1,5 @@
 import {MtlsError} from '../errors';
+import {RecentMap} from './recent-map';
 
 /**
  * A strict reader for DER (X.690 section 10). It accepts one encoding of each value and nothing else: definite
@@ -199,7 +200,7 @@ export function readOid(node: DerNode, tag: number = Tag.OID): string {
   const known = identifiers.get(octets);
   if (known !== undefined) return known;
   const oid = decodeOid(node);
-  if (identifiers.size < MAX_IDENTIFIERS) identifiers.set(octets, oid);
+  identifiers.set(octets, oid);
   return oid;
 }
 
@@ -210,7 +211,7 @@ const MAX_IDENTIFIERS = 512;
  * Dotted forms by content octets: one string for one identifier, as open connections hold thousands of certificates that
  * name the same ones, and none is decoded twice.
  */
-const identifiers = new Map<string, string>();
+const identifiers = new RecentMap<string>(MAX_IDENTIFIERS);
 
 function decodeOid(node: DerNode): string {
   const content = contentOf(node);

@@ -24,6 +24,7 @@ import type {NameConstraints} from './name-constraints';
 import type {GeneralName} from './names';
 import {parseCertificatePolicies, parsePolicyConstraints, parsePolicyMappings} from './policies';
 import type {PolicyConstraints, PolicyMapping} from './policies';
+import {RecentMap} from './recent-map';
 
 /** One extension as it stands in the certificate. */
 export interface RawExtension {
@@ -184,10 +185,10 @@ const MAX_SHARED = 256;
 const MAX_SHARED_OCTETS = 512;
 
 /** By their whole encoding: what thousands of certificates have alike is read once and held once. */
-const shared = new Map<string, RawExtension>();
+const shared = new RecentMap<RawExtension>(MAX_SHARED);
 
 /** What the extensions in {@link shared} say. */
-const meanings = new Map<RawExtension, Partial<KnownExtensions> | undefined>();
+const meanings = new WeakMap<RawExtension, Partial<KnownExtensions> | undefined>();
 
 function parseSharedExtension(node: DerNode): RawExtension {
   if (node.end - node.start > MAX_SHARED_OCTETS) return parseRawExtension(node);
@@ -195,7 +196,7 @@ function parseSharedExtension(node: DerNode): RawExtension {
   const known = shared.get(encoding);
   if (known !== undefined) return known;
   const extension = parseRawExtension(node);
-  if (shared.size >= MAX_SHARED || !SHARED.has(extension.oid)) return extension;
+  if (!SHARED.has(extension.oid)) return extension;
   // Of its own, or what is kept would keep the whole certificate it was first seen in.
   const kept = Object.freeze({...extension, value: Buffer.from(extension.value)});
   try {

@@ -26,6 +26,12 @@ describe('an algorithm identifier', () => {
     assert.deepEqual(second, {oid: '1.2.3.4', der: again, parameters: hex(Tag.OCTET_STRING, 'abcd')});
   });
 
+  it('is held however many others came before', () => {
+    for (let arc = 1; arc <= 100; arc++) parseSignatureAlgorithm(parseDer(sequence(oid(`1.2.3.5.${arc}`))));
+    const der = sequence(oid('1.2.3.6'));
+    assert.equal(parseSignatureAlgorithm(parseDer(der)), parseSignatureAlgorithm(parseDer(Buffer.from(der))));
+  });
+
   it('too long to be held is read each time', () => {
     const der = sequence(oid('1.2.3.4'), hex(Tag.OCTET_STRING, 'ab'.repeat(200)));
     assert.deepEqual(parseSignatureAlgorithm(parseDer(der)).der, der);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {RecentMap} from '../../src/trust/recent-map';
+import {RecentMap} from '../../src/x509/recent-map';
 
 function full(): RecentMap<number> {
   const map = new RecentMap<number>(2);

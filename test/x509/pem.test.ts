@@ -9,6 +9,11 @@ const BEGIN = '-----BEGIN CERTIFICATE-----';
 const END = '-----END CERTIFICATE-----';
 const BODY = 'AQIDBA==';
 
+/** A block of another kind than certificates. */
+function block(label: string): string {
+  return [BEGIN, BODY, END].join('\n').replaceAll('CERTIFICATE', label);
+}
+
 describe('decoding PEM', () => {
   const VECTORS: readonly (readonly [string, string, number | string])[] = [
     ['accepts one block', `${BEGIN}\n${BODY}\n${END}\n`, 1],
@@ -36,11 +41,7 @@ describe('decoding PEM', () => {
       `-----BEGIN TRUSTED CERTIFICATE-----\n${BODY}\n-----END TRUSTED CERTIFICATE-----`,
       PEM,
     ],
-    [
-      'refuses a private key among certificates',
-      `${BEGIN}\n${BODY}\n${END}\n-----BEGIN PRIVATE KEY-----\n${BODY}\n-----END PRIVATE KEY-----\n`,
-      PEM,
-    ],
+    ['refuses a private key among certificates', `${BEGIN}\n${BODY}\n${END}\n${block('PRIVATE KEY')}\n`, PEM],
     ['refuses a boundary with four dashes', `-----BEGIN CERTIFICATE----\n${BODY}\n${END}\n`, PEM],
     ['refuses an indented boundary', ` ${BEGIN}\n${BODY}\n${END}\n`, PEM],
     ['refuses a boundary behind text', `${BODY}${END}\n`, PEM],
@@ -71,9 +72,8 @@ describe('decoding PEM', () => {
     });
 
   it('names the kind it found, and nothing of what stands in the block', () => {
-    const text = `-----BEGIN PRIVATE KEY-----\n${BODY}\n-----END PRIVATE KEY-----\n`;
     assert.throws(
-      () => decodePem(text, 'CERTIFICATE'),
+      () => decodePem(`${block('PRIVATE KEY')}\n`, 'CERTIFICATE'),
       (error: Error) => error.message.includes('BEGIN PRIVATE KEY') && !error.message.includes(BODY),
     );
   });

@@ -1,6 +1,5 @@
 import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
-import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {RefusalEvent} from '../audit/events';
 import {publish} from '../audit/publish';
 import type {Publish} from '../audit/publish';
@@ -11,7 +10,8 @@ import {isUnknown} from './judge';
 import type {Judge, Verification, VerifiedEvidence} from './judge';
 import {forgetPeer, setPeer} from './peer';
 import type {PeerState} from './peer';
-import {principalSummary, tellGrace} from './summary';
+import {Slice} from './slice';
+import {principalSummary, tellGrace, tellPrincipal} from './summary';
 
 /** Whether a connection may be served now. */
 export type Standing =
@@ -29,12 +29,6 @@ interface Entry {
   /** Set while the connection is judged again: whoever asks in between waits for that verdict. */
   pending: Promise<Standing> | undefined;
 }
-
-/**
- * How long judging may hold the event loop at a time, in milliseconds. The sockets that a slice destroys are closed in
- * the same turn, which takes several times as long as destroying them.
- */
-const SLICE_MS = 2;
 
 /** How often ended verdicts are looked for, in milliseconds. */
 const SWEEP_MS = 250;
@@ -231,28 +225,14 @@ export class Connections {
     const {connection, peer: before, principal: known} = entry.standing.state;
     const {principal, matched} = judgement;
     const validUntilMs = peer.path.validUntil.getTime();
-    const state: PeerState = Object.freeze({
-      peer,
-      principal,
-      generation,
-      validUntilMs,
-      connection,
-    });
+    const state: PeerState = Object.freeze({peer, principal, generation, validUntilMs, connection});
     const isOther = !isSamePrincipal(known, principal) || !isSameList(entry.matched, matched);
     entry.standing = admitted(state);
     entry.matched = matched;
     setPeer(entry.socket, state);
     const summary = principalSummary(connection, principal);
     // Not what stayed as it was: a routine CRL would write a line for each of ten thousand connections.
-    if (isOther)
-      this.#tell({
-        family: 'authentication',
-        peer: summary,
-        principal: principal.id,
-        roles: principal.roles,
-        rules: matched,
-        generation,
-      });
+    if (isOther) tellPrincipal(principal, {peer: summary, rules: matched, generation}, this.#tell);
     if (before.path.grace?.source !== peer.path.grace?.source) tellGrace(peer.path, summary, this.#tell);
     return entry.standing;
   }
@@ -291,22 +271,4 @@ function failed(error: unknown): Refusal {
     required: 'a verdict',
     found: error instanceof Error ? `${error.name} while judging` : 'a failure while judging',
   };
-}
-
-/** Work that must leave the event loop free in between. Workers that share a slice wait for the same turn. */
-class Slice {
-  #startMs = performance.now();
-  #renewal: Promise<void> | undefined;
-
-  get isOver(): boolean {
-    return performance.now() - this.#startMs >= SLICE_MS;
-  }
-
-  renew(): Promise<void> {
-    this.#renewal ??= nextTurn().then(() => {
-      this.#renewal = undefined;
-      this.#startMs = performance.now();
-    });
-    return this.#renewal;
-  }
 }

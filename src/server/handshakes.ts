@@ -15,7 +15,7 @@ import type {Limits, Ticket} from './limits';
 import {refusalOfHandshake} from './openssl-errors';
 import type {ConnectionFacts} from './peer';
 import {RefusalRecorder} from './refusals';
-import {peerSummary, principalSummary, tellGrace} from './summary';
+import {peerSummary, principalSummary, tellGrace, tellPrincipal} from './summary';
 import type {RemoteEnd} from './summary';
 
 /** One accepted TCP connection on its way to a verdict. */
@@ -178,14 +178,7 @@ export class Handshakes {
       session,
       generation,
     });
-    this.#tell({
-      family: 'authentication',
-      peer: summary,
-      principal: principal.id,
-      roles: principal.roles,
-      rules: matched,
-      generation,
-    });
+    tellPrincipal(principal, {peer: summary, rules: matched, generation}, this.#tell);
     tellGrace(peer.path, summary, this.#tell);
   }
 

@@ -1,4 +1,4 @@
-import type {PeerSummary} from '../audit/events';
+import type {AuthenticationEvent, PeerSummary} from '../audit/events';
 import type {Publish} from '../audit/publish';
 import type {Principal} from '../identity/principal';
 import type {VerifiedPath} from '../trust/decision';
@@ -29,6 +29,15 @@ export function peerSummary({remoteAddress, remotePort}: RemoteEnd, leaf: Certif
 export function principalSummary({remoteAddress, remotePort}: RemoteEnd, {certificate}: Principal): PeerSummary {
   const {fingerprint, subject, issuer, serialNumber, notAfter} = certificate;
   return {remoteAddress, remotePort, fingerprint, subject, issuer, serialNumber, notAfter};
+}
+
+/** Tells whom a verified client was mapped to, and by which rules. */
+export function tellPrincipal(
+  {id, roles}: Principal,
+  known: Pick<AuthenticationEvent, 'peer' | 'rules' | 'generation'>,
+  tell: Publish,
+): void {
+  tell({family: 'authentication', principal: id, roles, ...known});
 }
 
 /** Tells that a client is let in by revocation data past its nextUpdate, where that is so. */

@@ -1,6 +1,6 @@
 import {CoreBindings, invokeMethod, isPromiseLike} from '@loopback/core';
 import type {Context, ValueOrPromise} from '@loopback/core';
-import {parseOperationArgs, RequestContext, RestBindings} from '@loopback/rest';
+import {parseOperationArgs, RestBindings} from '@loopback/rest';
 import type {
   ComponentsObject,
   OperationArgs,
@@ -10,7 +10,6 @@ import type {
   RequestBodyParser,
   ResolvedRoute,
   Response,
-  RestServerResolvedConfig,
   Send,
   ValidationOptions,
 } from '@loopback/rest';
@@ -18,11 +17,12 @@ import {argsFromPath} from './operation-args';
 import {validationOf} from './parameters';
 import type {CompiledPlan} from './plan';
 import type {AllowedRequest} from './request-access';
+import type {MakeContext} from './request-contexts';
 
 /** The REST server, as far as requests on their way need it. */
 export interface JourneyHost {
-  readonly config: RestServerResolvedConfig;
-  readonly premises: {readonly server: Context};
+  /** Makes the context of a request. */
+  readonly context: MakeContext;
   /** The route of an allowed request behind its voters. */
   guard(request: Request, allowed: AllowedRequest): ResolvedRoute | undefined;
   /** Where schemas are that bodies may refer to; LoopBack has none without models. */
@@ -113,7 +113,7 @@ function invoke(journey: Journey, host: JourneyHost): ValueOrPromise<OperationRe
 async function invokeInContext(journey: Journey, host: JourneyHost): Promise<OperationRetval> {
   const {request, response, plan} = journey;
   const route = plan.invocation === 'intercepted' ? guarded(journey, host) : journey.route;
-  const context = new RequestContext(request, response, host.premises.server, host.config);
+  const context = host.context(request, response);
   context.bind(RestBindings.Operation.ROUTE).to(route);
   route.updateBindings(context);
   const args = argsFromPath(plan.texts, route) ?? (await parseArgs(journey, route));

@@ -28,6 +28,7 @@ import type {AccessSettings, MtlsComponentOptions} from './options';
 import {ReplacedBindings} from './replaced-bindings';
 import {errorFor, RequestAccess, UNVERIFIED} from './request-access';
 import type {AllowedRequest} from './request-access';
+import {requestContexts} from './request-contexts';
 import {FORWARDED_HEADERS, hardenedConfig} from './rest-config';
 
 /** What an inspection came to, with the settings it was made under. */
@@ -263,7 +264,7 @@ export class MtlsRestServer extends RestServer {
         reserved: openApi,
         ownInterceptor: AUTHORIZATION_INTERCEPTOR,
       },
-      config: this.config,
+      context: requestContexts(this, this.config),
       express: this._expressApp,
       requests: this.requests,
       router: () => this.#currentRouter(),

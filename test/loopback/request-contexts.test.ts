@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import {AsyncLocalStorage} from 'node:async_hooks';
+import {IncomingMessage, ServerResponse} from 'node:http';
+import {Socket} from 'node:net';
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import {getHeapSpaceStatistics, setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
+import {Context} from '@loopback/core';
+import {getMiddlewareContext, RequestContext, RestApplication, RestBindings} from '@loopback/rest';
+import type {Request, Response} from '@loopback/rest';
+import {requestContexts} from '../../src/loopback/request-contexts';
+import type {MakeContext} from '../../src/loopback/request-contexts';
+
+const server = new RestApplication({shutdown: {signals: []}}).restServer;
+const young = requestContexts(server, server.config);
+const stock: MakeContext = (request, response) => new RequestContext(request, response, server, server.config);
+
+/** Messages of a connection that is open, or of one that is gone. */
+function messages(connection: 'open' | 'gone' = 'open'): [Request, Response] {
+  const socket = new Socket();
+  if (connection === 'gone') socket.destroy();
+  const request = new IncomingMessage(socket);
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  return [request as Request, response as Response];
+}
+
+/** What a context is, without what differs from one to the next. */
+function portrait(context: RequestContext): unknown {
+  return {
+    fields: Reflect.ownKeys(context),
+    name: context.name.replace(/-.*/, ''),
+    scope: context.scope,
+    parent: context.parent?.name,
+    isRequestContext: context instanceof RequestContext,
+    ofRequest: getMiddlewareContext(context.request) === context,
+    bindings: context
+      .find(({key}) => context.contains(key))
+      .map(({key, type, scope, isLocked}) => [key, type, scope, isLocked]),
+    values: [RestBindings.Http.REQUEST, RestBindings.Http.RESPONSE].map(
+      key => context.getSync<unknown>(key) !== undefined,
+    ),
+    itself: context.getSync(RestBindings.Http.CONTEXT) === context,
+    debug: Object.keys(Reflect.get(context, '_debug') as object),
+  };
+}
+
+function tagged(context: Context): readonly (readonly string[])[] {
+  context.bind('first').to(1).tag('colour');
+  const second = context.bind('second').tag({colour: 'red'}).to(2);
+  const keys = (tag: string | object | RegExp): string[] => context.findByTag(tag as string).map(({key}) => key);
+  const found = [keys('colour'), keys({colour: 'red'}), keys(/^col/), keys('none')];
+  second.tag('shape');
+  context.unbind('first');
+  return [...found, keys('colour'), keys('shape')];
+}
+
+describe('contexts of requests', () => {
+  it('are what LoopBack makes', () => {
+    assert.deepEqual(portrait(young(...messages())), portrait(stock(...messages())));
+  });
+
+  it('are made here, as this LoopBack leaves nothing unexpected', () => {
+    assert.notEqual(young(...messages()).constructor, RequestContext);
+  });
+
+  it('find bindings by tags, whenever these were given', () => {
+    assert.deepEqual(tagged(young(...messages())), tagged(stock(...messages())));
+  });
+
+  it('find bindings of the application by tags', () => {
+    server.bind('shared').to(1).tag('shared-tag');
+    assert.deepEqual(
+      young(...messages())
+        .findByTag('shared-tag')
+        .map(({key}) => key),
+      ['shared'],
+    );
+  });
+
+  it('bind what they are given in every way', async () => {
+    const context = young(...messages());
+    context.bind('constant').to({a: 1});
+    context.bind('dynamic').toDynamicValue(() => Promise.resolve(2));
+    context.bind('alias').toAlias('constant#a');
+    context.bind('class').toClass(Thing);
+    assert.deepEqual(await context.get('constant'), {a: 1});
+    assert.equal(await context.get('dynamic'), 2);
+    assert.equal(await context.get('alias'), 1);
+    assert.ok((await context.get('class')) instanceof Thing);
+    context.bind('constant').to({a: 3});
+    assert.equal(await context.get('alias'), 3);
+    assert.throws(() => context.bind(RestBindings.Http.REQUEST), /locked/);
+  });
+
+  for (const [end, event] of [
+    ['was sent', 'finish'],
+    ['lost its connection', 'close'],
+  ] as const) {
+    it(`close once when the response ${end}, where the store of the request is known`, () => {
+      const store = new AsyncLocalStorage<string>();
+      const [request, response] = messages();
+      const context = store.run('of the request', () => young(request, response));
+      const stores: unknown[] = [];
+      context.on('close', () => stores.push(store.getStore()));
+      const subscription = context.subscribe(() => undefined);
+      const listeners = server.listenerCount('bind');
+      response.emit(event);
+      response.emit('close');
+      assert.deepEqual(stores, ['of the request']);
+      assert.equal(context.responseFinished, true);
+      assert.equal(server.listenerCount('bind'), listeners - 1, 'the server no longer knows of the context');
+      subscription.unsubscribe();
+    });
+  }
+
+  it('close by themselves when the connection is gone before they are made', async () => {
+    const context = young(...messages('gone'));
+    assert.equal(context.responseFinished, false);
+    await nextTurn();
+    assert.equal(context.responseFinished, true);
+  });
+
+  it('stay open while the response is under way', async () => {
+    const context = young(...messages());
+    await nextTurn();
+    assert.equal(context.responseFinished, false);
+  });
+
+  for (const [difference, change] of [
+    ['leaves another field', {getDebugNamespace: addField}],
+    ['has no such method', {generateName: undefined}],
+    ['binds other values', {setupBindings: bindNothing}],
+  ] as const) {
+    it(`are LoopBack's own where LoopBack ${difference}`, () => {
+      const original = Object.getOwnPropertyDescriptors(Context.prototype);
+      const own = Object.getOwnPropertyDescriptors(RequestContext.prototype);
+      try {
+        const target = 'setupBindings' in change ? RequestContext.prototype : Context.prototype;
+        for (const [name, value] of Object.entries(change))
+          Object.defineProperty(target, name, {value, configurable: true});
+        const make = requestContexts(server, server.config);
+        Object.defineProperties(Context.prototype, original);
+        Object.defineProperties(RequestContext.prototype, own);
+        assert.equal(make(...messages()).constructor, RequestContext);
+      } finally {
+        Object.defineProperties(Context.prototype, original);
+        Object.defineProperties(RequestContext.prototype, own);
+      }
+    });
+  }
+
+  it('leave nothing among old objects that keeps what a request made', () => {
+    const ours = keptBytes(young);
+    const theirs = keptBytes(stock);
+    // Of LoopBack's contexts all is kept, the payload of the request included.
+    assert.ok(theirs > PAYLOAD_BYTES, `${theirs} bytes of LoopBack's`);
+    assert.ok(ours < PAYLOAD_BYTES / 10, `${ours} bytes of ours`);
+  });
+});
+
+class Thing {}
+
+function addField(this: object): string {
+  Object.assign(this, {unexpected: true});
+  return 'test';
+}
+
+function bindNothing(this: RequestContext): void {
+  this.bind(RestBindings.Http.CONTEXT).to(this);
+}
+
+const CONTEXTS = 2_000;
+const PAYLOAD_BYTES = 2_000;
+
+/** Bytes among old objects that small collections leave behind of each context nobody needs any more. */
+function keptBytes(make: MakeContext): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options: {type: 'minor' | 'major'}) => void;
+  const connection = new Socket();
+  const run = (): void => {
+    for (let count = 0; count < CONTEXTS; count++) {
+      const request = new IncomingMessage(connection) as Request;
+      const response = new ServerResponse(request) as Response;
+      response.assignSocket(connection);
+      make(request, response)
+        .bind('payload')
+        .to(Array<number>(PAYLOAD_BYTES / 8).fill(count));
+      response.emit('finish');
+      response.detachSocket(connection);
+    }
+  };
+  // Functions that run often are compiled again meanwhile; what that takes is not counted.
+  run();
+  collect({type: 'major'});
+  const before = oldBytes();
+  run();
+  // What survives two of them is old.
+  collect({type: 'minor'});
+  collect({type: 'minor'});
+  return (oldBytes() - before) / CONTEXTS;
+}
+
+function oldBytes(): number {
+  return getHeapSpaceStatistics().find(({space_name: name}) => name === 'old_space')?.space_used_size ?? 0;
+}

@@ -1,6 +1,6 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Subscription} from '@loopback/core';
-import type {Request, ResolvedRoute, Response, RouteEntry} from '@loopback/rest';
+import type {Request, Response, RouteEntry} from '@loopback/rest';
 import type {MessageClasses} from '../server/listener';
 import type {AccessTable} from './access-table';
 import {completeMessages, expressMessages} from './express-messages';
@@ -11,7 +11,7 @@ import {fail, resolveOnce, travel} from './journey';
 import type {JourneyHost, Resolved} from './journey';
 import {errorFor} from './request-access';
 import type {RequestAccess} from './request-access';
-import {entryOf} from './route-entry';
+import type {FoundRoute} from './route-entry';
 
 /** The REST server, as far as the compiled path needs it. */
 export interface CompiledHost extends JourneyHost {
@@ -21,8 +21,6 @@ export interface CompiledHost extends JourneyHost {
   readonly requests: RequestAccess;
   /** The router of the routes that are registered now. */
   router(): GuardedRouter;
-  /** Hands on to what Express has behind LoopBack: its error handlers, or its answer for what nobody serves. */
-  passOn(request: Request, response: Response, error: unknown): void;
 }
 
 /** Which path a route takes, for people. */
@@ -86,21 +84,23 @@ export class CompiledPath {
 
   /** Serves the request, or returns false: then the stock path has to. */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
-    const {requests} = this.#host;
+    const host = this.#host;
     const resolved = this.#resolved;
     if (this.#use === 'none' || resolved === undefined) return false;
     if (!this.#isExpress(request) || !this.#isExpressResponse(response)) return false;
-    const route = this.#findRoute(request);
-    const plan = route === undefined ? undefined : this.#planOf(entryOf(route));
-    if (route === undefined || plan?.path !== 'compiled') return false;
-    // First, because what is decided is recorded at the end of the response, where nobody asks voters before.
-    completeMessages(request, response, error => {
-      this.#host.passOn(request, response, error);
-    });
-    const decision = requests.decideRoute(request, route);
-    if (decision.verdict === 'refuse') fail({request, response, resolved}, errorFor(request, decision));
+    const found = this.#findRoute(request);
+    const plan = found === undefined ? undefined : this.#planOf(found.entry);
+    if (found === undefined || plan?.path !== 'compiled') return false;
+    // First, because what is decided is recorded at the end of the response, where nobody asks voters before. A method
+    // that is called directly sees neither request nor response.
+    if (plan.invocation !== 'direct') completeMessages(request, response, host);
+    const decision = host.requests.decideRoute(request, found);
+    if (decision.verdict === 'refuse') {
+      completeMessages(request, response, host);
+      fail({request, response, resolved}, errorFor(request, decision), host);
+    }
     // One literal: V8 gives every object that is spread into another a shape of its own.
-    else travel({request, response, route, allowed: decision, plan, resolved}, this.#host);
+    else travel({request, response, found, allowed: decision, plan, resolved}, host);
     return true;
   }
 
@@ -108,11 +108,12 @@ export class CompiledPath {
     this.#subscription.unsubscribe();
   }
 
-  /** A target that the router cannot decode is answered by the stock path. */
-  #findRoute(request: Request): ResolvedRoute | undefined {
-    if (request.url.includes('#')) return undefined;
+  /** A target that Express reads in another way, or that the router cannot decode, is answered by the stock path. */
+  #findRoute({method, url}: Request): FoundRoute | undefined {
+    if (UNUSUAL_TARGET.test(url)) return undefined;
+    const query = url.indexOf('?');
     try {
-      return this.#host.router().peek(request);
+      return this.#host.router().locate(method, query < 0 ? url : url.slice(0, query));
     } catch {
       return undefined;
     }
@@ -140,3 +141,6 @@ export class CompiledPath {
     return response instanceof this.messages.ServerResponse;
   }
 }
+
+/** What is not a path and perhaps a query in printable ASCII: Express parses that with Node's `url.parse`. */
+const UNUSUAL_TARGET = /^[^/]|[^\x21\x22\x24-\x7e]/;

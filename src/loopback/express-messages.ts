@@ -27,9 +27,16 @@ export function expressMessages(express: object | undefined): MessageClasses {
   return {IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse};
 }
 
-/** What Express adds to the messages on their way to a handler. */
-export function completeMessages(request: Request, response: Response, next: (error?: unknown) => void): void {
+/** Hands on to what Express has behind LoopBack: its error handlers, or its answer for what nobody serves. */
+export type PassOn = (request: Request, response: Response, error: unknown) => void;
+
+/** Adds what Express adds to the messages on their way to a handler, where that has not been done. */
+export function completeMessages(request: Request, response: Response, {passOn}: {readonly passOn: PassOn}): void {
+  if (request.res !== undefined) return;
   request.res = response;
+  const next = (error?: unknown): void => {
+    passOn(request, response, error);
+  };
   request.next = next;
   request.originalUrl = request.url;
   request.baseUrl = '';

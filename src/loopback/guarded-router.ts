@@ -1,5 +1,8 @@
-import {createResolvedRoute, Trie, TrieRouter} from '@loopback/rest';
-import type {Node, PathParameterValues, Request, ResolvedRoute, RestRouter, RouteEntry} from '@loopback/rest';
+import {Trie, TrieRouter} from '@loopback/rest';
+import type {Request, ResolvedRoute, RestRouter, RouteEntry} from '@loopback/rest';
+import {FoundRoute} from './route-entry';
+import {branchesOf, findRoute} from './route-tree';
+import type {Branch} from './route-tree';
 
 /** Looks for the route of a request. */
 export type FindRoute = () => ResolvedRoute | undefined;
@@ -14,6 +17,8 @@ export type RouteGuard = (request: Request, find: FindRoute) => ResolvedRoute | 
  */
 export class LiteralFirstRouter extends TrieRouter {
   readonly #templates = new Trie<RouteEntry>();
+  /** The templates by verb, made ready when a route is first looked for. */
+  #branches: ReadonlyMap<string, Branch> | undefined;
   /** Keys of routes without variables, by path without the slash at its end: most requests are for other routes. */
   readonly #literals = new Map<string, Set<string>>();
 
@@ -25,25 +30,38 @@ export class LiteralFirstRouter extends TrieRouter {
     this.#literals.set(path, (this.#literals.get(path) ?? new Set()).add(key));
   }
 
-  override find(request: Request): ResolvedRoute | undefined {
-    if (this.options.strict === true) return super.find(request);
-    const {method, path} = request;
-    const literal = this.#literal(method, path);
+  override find({method, path}: Request): ResolvedRoute | undefined {
+    return this.locate(method, path)?.resolved;
+  }
+
+  /** What `find` finds. */
+  locate(verb: string, path: string): FoundRoute | undefined {
+    if (this.options.strict === true) {
+      // All that LoopBack reads of a request here.
+      const resolved = super.find({method: verb, path} as Request);
+      return resolved && FoundRoute.of(resolved);
+    }
+    const literal = this.#literal(verb, path);
     // A slash at the end makes no difference to templates: empty segments do not count.
-    return literal === undefined ? this.findRouteWithPathVars(method, path) : createResolvedRoute(literal, {});
+    return literal === undefined ? this.#template(verb, path) : new FoundRoute(literal, {});
   }
 
   protected override addRouteWithPathVars(route: RouteEntry): void {
     this.#templates.create(this.getKeyForRoute(route), route);
+    this.#branches = undefined;
   }
 
   protected override findRouteWithPathVars(verb: string, path: string): ResolvedRoute | undefined {
-    const params: PathParameterValues = {};
-    const {children} = this.#templates.root;
-    const name = verb.toLowerCase();
-    const root = Object.hasOwn(children, name) ? children[name] : undefined;
-    const route = root && match(root, path.split('/'), 0, params);
-    return route === undefined ? undefined : createResolvedRoute(route, params);
+    return this.#template(verb, path)?.resolved;
+  }
+
+  #template(verb: string, path: string): FoundRoute | undefined {
+    this.#branches ??= branchesOf(this.#templates.root);
+    const branch = this.#branches.get(verb) ?? this.#branches.get(verb.toUpperCase());
+    if (branch === undefined) return undefined;
+    const params = {};
+    const route = findRoute(branch, path, 0, params);
+    return route && new FoundRoute(route, params);
   }
 
   /** The path as it is wins over the one with the slash more or less. */
@@ -57,35 +75,6 @@ export class LiteralFirstRouter extends TrieRouter {
   protected override listRoutesWithPathVars(): RouteEntry[] {
     return this.#templates.list().map(({value}) => value);
   }
-}
-
-/**
- * As in LoopBack's trie, with two differences. A segment means a node of its own only where a route has it: LoopBack
- * takes `{id}` in a path for the template it keeps under that name, and `constructor` for what its plain objects
- * inherit. And routes that are found are not printed into a string that nobody reads.
- */
-function match(
-  node: Node<RouteEntry>,
-  segments: readonly string[],
-  index: number,
-  params: PathParameterValues,
-): RouteEntry | undefined {
-  const segment = segments[index];
-  if (segment === undefined) return node.value;
-  if (segment === '') return match(node, segments, index + 1, params);
-  const literal = Object.hasOwn(node.children, segment) ? node.children[segment] : undefined;
-  if (literal !== undefined && literal.regexp === undefined) return match(literal, segments, index + 1, params);
-  for (const name in node.children) {
-    const child = node.children[name];
-    const values = child?.regexp?.exec(segment);
-    if (child === undefined || values === null || values === undefined) continue;
-    const decoded = values.slice(1).map(decodeURIComponent);
-    const route = match(child, segments, index + 1, params);
-    if (route === undefined) continue;
-    for (const [position, variable] of (child.names ?? []).entries()) params[variable] = decoded[position];
-    return route;
-  }
-  return undefined;
 }
 
 function toggleSlash(path: string): string {
@@ -135,8 +124,15 @@ export class GuardedRouter implements RestRouter {
   }
 
   /** The route of a request, before anybody decided about it. */
-  peek(request: Request): ResolvedRoute | undefined {
-    return this.#inner.find(request);
+  peek(request: Request): FoundRoute | undefined {
+    if (this.#inner instanceof LiteralFirstRouter) return this.locate(request.method, request.path);
+    const resolved = this.#inner.find(request);
+    return resolved && FoundRoute.of(resolved);
+  }
+
+  /** The same for the router of this library, which is asked for the path alone. */
+  locate(verb: string, path: string): FoundRoute | undefined {
+    return this.#inner instanceof LiteralFirstRouter ? this.#inner.locate(verb, path) : undefined;
   }
 
   list(): RouteEntry[] {

@@ -13,11 +13,21 @@ import type {
   Send,
   ValidationOptions,
 } from '@loopback/rest';
+import {completeMessages} from './express-messages';
+import type {PassOn} from './express-messages';
 import {argsFromPath} from './operation-args';
 import {validationOf} from './parameters';
 import type {CompiledPlan} from './plan';
 import type {AllowedRequest} from './request-access';
 import type {MakeContext} from './request-contexts';
+import type {FoundRoute} from './route-entry';
+
+// LoopBack's packages re-export by getters that look a name up again: what every request needs is read once.
+const {PARAMS, ROUTE} = RestBindings.Operation;
+const CONTROLLER_CURRENT = CoreBindings.CONTROLLER_CURRENT.key;
+const callMethod = invokeMethod;
+const isWaitedFor = isPromiseLike;
+const parseArguments = parseOperationArgs;
 
 /** The REST server, as far as requests on their way need it. */
 export interface JourneyHost {
@@ -25,6 +35,7 @@ export interface JourneyHost {
   readonly context: MakeContext;
   /** The route of an allowed request behind its voters. */
   guard(request: Request, allowed: AllowedRequest): ResolvedRoute | undefined;
+  readonly passOn: PassOn;
   /** Where schemas are that bodies may refer to; LoopBack has none without models. */
   components(): ComponentsObject | undefined;
 }
@@ -47,7 +58,7 @@ interface Answering {
 
 /** A request on its way to a method. */
 export interface Journey extends Answering {
-  readonly route: ResolvedRoute;
+  readonly found: FoundRoute;
   readonly allowed: AllowedRequest;
   readonly plan: CompiledPlan;
 }
@@ -69,19 +80,19 @@ export function travel(journey: Journey, host: JourneyHost): void {
     try {
       journey.resolved.send(journey.response, result);
     } catch (error) {
-      fail(journey, error);
+      fail(journey, error, host);
     }
   };
   try {
     const result: unknown = invoke(journey, host);
     // A promise is only waited for where there is one: each turn costs as much as deciding about the request.
-    if (!isPromiseLike(result)) answer(result);
+    if (!isWaitedFor(result)) answer(result);
     else
       result.then(answer, (error: unknown) => {
-        fail(journey, error);
+        fail(journey, error, host);
       });
   } catch (error) {
-    fail(journey, error);
+    fail(journey, error, host);
   }
 }
 
@@ -89,7 +100,8 @@ export function travel(journey: Journey, host: JourneyHost): void {
  * Answers with what was thrown. What cannot be written, `undefined` for one, fails again while it is written; Express
  * answers that failure. Never throws: where nobody can answer, the connection ends.
  */
-export function fail({request, response, resolved}: Answering, thrown: unknown): void {
+export function fail({request, response, resolved}: Answering, thrown: unknown, host: JourneyHost): void {
+  completeMessages(request, response, host);
   try {
     resolved.reject({request, response}, thrown);
   } catch (failure) {
@@ -102,37 +114,40 @@ export function fail({request, response, resolved}: Answering, thrown: unknown):
 }
 
 function invoke(journey: Journey, host: JourneyHost): ValueOrPromise<OperationRetval> {
-  const {plan, route} = journey;
-  if (route.spec.requestBody !== undefined) Object.assign(route.schemas, host.components()?.schemas);
+  const {plan, found, request, response} = journey;
+  const {entry} = found;
+  if (entry.spec.requestBody !== undefined) Object.assign(found.resolved.schemas, host.components()?.schemas);
   if (plan.invocation !== 'direct') return invokeInContext(journey, host);
   const {call} = plan;
-  const args = argsFromPath(plan.texts, route);
-  return args === undefined ? parseArgs(journey, route).then(call) : call(args);
+  const args = argsFromPath(plan.texts, found);
+  if (args !== undefined) return call(args);
+  completeMessages(request, response, host);
+  return parseArgs(journey, found.resolved).then(call);
 }
 
 async function invokeInContext(journey: Journey, host: JourneyHost): Promise<OperationRetval> {
-  const {request, response, plan} = journey;
-  const route = plan.invocation === 'intercepted' ? guarded(journey, host) : journey.route;
+  const {request, response, plan, found} = journey;
+  const route = plan.invocation === 'intercepted' ? guarded(journey, host) : found.resolved;
   const context = host.context(request, response);
-  context.bind(RestBindings.Operation.ROUTE).to(route);
+  context.bind(ROUTE).to(route);
   route.updateBindings(context);
-  const args = argsFromPath(plan.texts, route) ?? (await parseArgs(journey, route));
-  context.bind(RestBindings.Operation.PARAMS).to(args);
+  const args = argsFromPath(plan.texts, found) ?? (await parseArgs(journey, route));
+  context.bind(PARAMS).to(args);
   if (plan.invocation === 'intercepted') return route.invokeHandler(context, args);
-  const instance = await context.get<object>(CoreBindings.CONTROLLER_CURRENT.key);
+  const instance = await context.get<object>(CONTROLLER_CURRENT);
   const {controller, method} = plan.target;
   // A factory may return another class than the one the plan was made for: then everything is asked again.
   if (instance.constructor !== controller) return guarded(journey, host).invokeHandler(context, args);
-  return invokeMethod(instance, method, context, args, ARGUMENTS_ONLY);
+  return callMethod(instance, method, context, args, ARGUMENTS_ONLY);
 }
 
 /** A plan says `injected` only where nothing intercepts and every argument comes from the request. */
 const ARGUMENTS_ONLY = {skipInterceptors: true, skipParameterInjection: true};
 
-function guarded({request, route, allowed}: Journey, host: JourneyHost): ResolvedRoute {
-  return host.guard(request, allowed) ?? route;
+function guarded({request, found, allowed}: Journey, host: JourneyHost): ResolvedRoute {
+  return host.guard(request, allowed) ?? found.resolved;
 }
 
 function parseArgs({request, resolved}: Journey, route: ResolvedRoute): Promise<OperationArgs> {
-  return parseOperationArgs(request, route, resolved.parser, resolved.validation);
+  return parseArguments(request, route, resolved.parser, resolved.validation);
 }

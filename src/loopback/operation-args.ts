@@ -16,7 +16,7 @@ export function plainTextsOf({spec}: RouteEntry): PlainTexts {
 }
 
 /** The arguments as the path says them, or undefined where LoopBack has to parse them. */
-export function argsFromPath(texts: PlainTexts, {pathParams}: ResolvedRoute): string[] | undefined {
+export function argsFromPath(texts: PlainTexts, {pathParams}: Pick<ResolvedRoute, 'pathParams'>): string[] | undefined {
   if (texts === undefined) return undefined;
   const args: string[] = [];
   for (const name of texts) {

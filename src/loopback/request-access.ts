@@ -1,6 +1,6 @@
 import type {IncomingMessage} from 'node:http';
 import {HttpErrors} from '@loopback/rest';
-import type {Request, ResolvedRoute} from '@loopback/rest';
+import type {Request} from '@loopback/rest';
 import {publish} from '../audit/publish';
 import type {Code, Refusal} from '../errors';
 import {CORRELATION_HEADER, correlationIdOf} from '../server/answer';
@@ -13,14 +13,14 @@ import type {AccessTable, RouteAccess} from './access-table';
 import type {RuleOutcome} from './access-rules';
 import type {FindRoute, GuardedRouter} from './guarded-router';
 import {RefusalError} from './refusal-error';
-import {entryOf} from './route-entry';
+import {FoundRoute} from './route-entry';
 
 /** A request that its rule allows. */
 export interface AllowedRequest {
   readonly verdict: 'allow';
   readonly caller: PeerState;
   /** Absent where no LoopBack route serves the path, but a rule covers it. */
-  readonly route?: {readonly resolved: ResolvedRoute; readonly access: RouteAccess};
+  readonly route?: {readonly found: FoundRoute; readonly access: RouteAccess};
 }
 
 /** A request that gets no further. */
@@ -66,15 +66,15 @@ export class RequestAccess {
   /** Decides about a request before anything of the application sees it. */
   decide(request: Request, router: GuardedRouter): AllowedRequest | RefusedRequest {
     const asked = (this.#access?.preflights === 'answer' ? preflightOf(request) : undefined) ?? request;
-    let resolved: ResolvedRoute | undefined;
+    let found: FoundRoute | undefined;
     try {
-      resolved = router.peek(asked);
+      found = router.peek(asked);
     } catch {
       const refused = refuse(UNREADABLE);
       this.#record(request, refused);
       return refused;
     }
-    const decision = this.decideRoute(request, resolved, asked);
+    const decision = this.decideRoute(request, found, asked);
     if (decision.verdict === 'allow' && asked === request)
       this.#allowed.set(request, {as: decision, target: targetOf(request)});
     return decision;
@@ -83,10 +83,10 @@ export class RequestAccess {
   /** Decides about a request whose route was looked up before, and which no sequence will ask about again. */
   decideRoute(
     request: Request,
-    resolved: ResolvedRoute | undefined,
+    found: FoundRoute | undefined,
     asked: Request = request,
   ): AllowedRequest | RefusedRequest {
-    const decision = this.#judge(asked, resolved);
+    const decision = this.#judge(asked, found);
     if (decision.verdict === 'refuse' || asked !== request) this.#record(request, decision);
     else this.#allow(request, decision);
     return decision;
@@ -99,7 +99,8 @@ export class RequestAccess {
   confirm(request: Request, find: FindRoute): AllowedRequest {
     const known = this.#allowed.get(request);
     if (known?.target === targetOf(request) && peerOf(request.socket) === known.as.caller) return known.as;
-    const decision = this.#judge(request, find());
+    const resolved = find();
+    const decision = this.#judge(request, resolved && FoundRoute.of(resolved));
     if (decision.verdict === 'allow') {
       this.#allow(request, decision);
       return decision;
@@ -153,21 +154,21 @@ export class RequestAccess {
     });
   }
 
-  #judge(request: Request, resolved: ResolvedRoute | undefined): AllowedRequest | RefusedRequest {
+  #judge(request: Request, found: FoundRoute | undefined): AllowedRequest | RefusedRequest {
     const caller = peerOf(request.socket);
     if (caller === undefined) return refuse(UNVERIFIED);
     if (this.#access === undefined) return refuse(NOT_STARTED);
     const {table} = this.#access;
-    if (resolved === undefined) {
+    if (found === undefined) {
       const outcome = table.ofPath(request.method, request.path);
       if (outcome === undefined) return {...refuse(UNKNOWN), answer: 'not found'};
       const why = refusalOf(outcome, caller);
       return why === undefined ? {verdict: 'allow', caller} : refuse(why);
     }
-    const access = table.ofRoute(entryOf(resolved));
+    const access = table.ofRoute(found.entry);
     const why = refusalOf(access.outcome, caller);
     if (why !== undefined) return {...refuse(why), endpoint: access.endpoint};
-    return {verdict: 'allow', caller, route: {resolved, access}};
+    return {verdict: 'allow', caller, route: {found, access}};
   }
 
   /**

@@ -208,9 +208,10 @@ export class MtlsRestServer extends RestServer {
     const {caller} = allowed;
     const {table} = this.requests;
     const target = allowed.route?.access.controller;
-    if (allowed.route === undefined || target === undefined || table === undefined) return allowed.route?.resolved;
+    if (allowed.route === undefined || target === undefined || table === undefined)
+      return allowed.route?.found.resolved;
     const {endpoint} = allowed.route.access;
-    return guardRoute(allowed.route.resolved, {
+    return guardRoute(allowed.route.found.resolved, {
       caller,
       target,
       table,

@@ -83,9 +83,6 @@ export class RunningServer {
       options.reload,
       source.inForce,
     );
-    this.https.prependListener('request', (_, response) => {
-      if (this.#phase === 'stopping') response.setHeader('connection', 'close');
-    });
     this.https.on('listening', () => {
       this.#phase = 'ready';
       publish({
@@ -202,6 +199,9 @@ export class RunningServer {
     const {https, connections, handshakes} = this.#assembly;
     const lingerMs = this.#phase === 'ready' ? unreadyMs : 0;
     this.#phase = 'stopping';
+    https.prependListener('request', (_, response) => {
+      response.setHeader('connection', 'close');
+    });
     if (lingerMs > 0) await delay(lingerMs);
     const reloaded = this.#reloader.stop();
     this.#expiry.stop();

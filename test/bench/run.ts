@@ -8,9 +8,10 @@ import {once} from 'node:events';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus, tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
+import {performance} from 'node:perf_hooks';
 import {parseArgs} from 'node:util';
 import {prepareCertificates} from './certificates';
-import {cpuMicroseconds, treeCpuMicroseconds} from './cpu';
+import {treeCpuMicroseconds} from './cpu';
 import {Load, type Target} from './load';
 import {median, spread} from './statistics';
 
@@ -37,7 +38,10 @@ interface Running {
   readonly process: ChildProcess;
   readonly pid: number;
   readonly target: Target;
+  /** Microseconds of CPU per request, of each window. */
   readonly windows: number[];
+  /** Share of a core that the server was busy with, of each window. */
+  readonly shares: number[];
 }
 
 async function main(): Promise<void> {
@@ -66,7 +70,9 @@ async function main(): Promise<void> {
     }
     for (const contestant of running) await warmUp(contestant, Number(values.warmup));
     for (let round = 0; round < Number(values.rounds); round++) {
-      for (const contestant of running) await measure(contestant, Number(values.requests));
+      // Forth and back, so that nobody always comes behind the same one.
+      const order = round % 2 === 0 ? running : [...running].reverse();
+      for (const contestant of order) await measure(contestant, Number(values.requests));
       process.stderr.write(`round ${round + 1} of ${values.rounds}\n`);
     }
     const table = report(running, await versionOf(values.node));
@@ -99,7 +105,7 @@ async function start(
   });
   const read = (file: string): string => readFileSync(join(certs, file), 'utf8');
   const target = {port, path: PATH, ca: read('server-ca.crt'), key: read('client.key'), cert: read('client.crt')};
-  return {name, process: child, pid: child.pid ?? 0, target, windows: []};
+  return {name, process: child, pid: child.pid ?? 0, target, windows: [], shares: []};
 }
 
 /** Ends a contestant, which may have to end another program first. */
@@ -121,27 +127,35 @@ async function warmUp(contestant: Running, requests: number): Promise<void> {
 async function measure(contestant: Running, requests: number): Promise<void> {
   const load = await Load.open(contestant.target, CONNECTIONS);
   await load.run(requests);
+  const startMs = performance.now();
   const before = treeCpuMicroseconds(contestant.pid);
   await load.run(requests);
-  contestant.windows.push((treeCpuMicroseconds(contestant.pid) - before) / requests);
+  const spent = treeCpuMicroseconds(contestant.pid) - before;
+  contestant.windows.push(spent / requests);
+  contestant.shares.push(spent / 1000 / (performance.now() - startMs));
   load.close();
 }
 
 function report(running: readonly Running[], version: string): string {
   const baseline = median(running.find(({name}) => name === BASELINE)?.windows ?? []);
-  const rows = running.map(({name, windows}) => {
+  const rows = running.map(({name, windows, shares}) => {
     const cost = median(windows);
-    return `| ${name} | ${cost.toFixed(0)} | ${(cost / baseline).toFixed(2)} | ±${(spread(windows) * 100).toFixed(0)} % |`;
+    const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
+    const cells = [
+      name,
+      cost.toFixed(0),
+      (cost / baseline).toFixed(2),
+      `±${percent(spread(windows))}`,
+      percent(median(shares)),
+    ];
+    return `| ${cells.join(' | ')} |`;
   });
-  const generator = cpuMicroseconds(process.pid) / running.reduce((sum, {windows}) => sum + windows.length, 0);
   return [
     `Node ${version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, ${running[0]?.windows.length ?? 0} rounds`,
     '',
-    '| contestant | server CPU per request, µs | ratio to LoopBack without security | spread |',
-    '| --- | --- | --- | --- |',
+    '| contestant | server CPU per request, µs | ratio to LoopBack without security | spread | of a core |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
-    '',
-    `The load generator itself used ${(generator / 1e6).toFixed(2)} s of CPU per window, on another core.`,
     '',
   ].join('\n');
 }

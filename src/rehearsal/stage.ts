@@ -6,6 +6,7 @@ import {compileRules} from '../identity/compile';
 import {Assembly} from '../server/assembly';
 import {LiveRevocation} from '../server/live-revocation';
 import {DEFAULT_LIMITS} from '../server/limits';
+import type {MessageClasses} from '../server/listener';
 import type {Material} from '../server/material';
 import {resolveRevocationPolicy} from '../server/revocation-policy';
 import type {TrustAnchor} from '../trust/anchor';
@@ -22,19 +23,20 @@ export interface Target {
 }
 
 /** Makes a target from material; the application is told of every request that gets through. */
-export type BuildTarget = (material: Material, application: RequestListener) => Target;
+export type BuildTarget = (material: Material, application: RequestListener, messages?: MessageClasses) => Target;
 
 /** What is late is late for the rehearsal, not for the listener: a process under load must not look like a refusal. */
 const LIMITS = Object.freeze({...DEFAULT_LIMITS, handshakeTimeoutMs: 60_000});
 
 /** The listener that a server makes of this material, from the same parts. Its events reach no audit trail. */
-export const buildTarget: BuildTarget = (material, application) => {
+export const buildTarget: BuildTarget = (material, application, messages) => {
   const assembly = new Assembly({
     options: {limits: LIMITS, hostNames: []},
     material,
     revocation: new LiveRevocation().adopt(material.revocation),
     acquire: () => Promise.resolve(),
     application,
+    messages,
     tell: () => undefined,
   });
   return {

@@ -104,7 +104,8 @@ export class Listener extends Server {
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     // Every overload of `emit` names its events; the last one takes any, but not a symbol.
     const proceed = (): boolean => super.emit(event as string, ...args);
-    const decide = GATED.get(event);
+    // Most events are requests.
+    const decide = event === 'request' ? decideRequest : GATED.get(event);
     return decide === undefined ? proceed() : decide(this.#doorkeeper, args[0], args[1], proceed);
   }
 }
@@ -124,7 +125,6 @@ const GATED: ReadonlyMap<string | symbol, Decide> = new Map<string, Decide>([
     'clientError',
     (_keeper, _error, socket, proceed) => socket instanceof Socket && peerOf(socket) !== undefined && proceed(),
   ],
-  ['request', decideRequest],
   ['checkContinue', decideRequest],
   ['checkExpectation', decideRequest],
   ['upgrade', decideUpgrade],

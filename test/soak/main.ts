@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   const folder = new Folder();
   const {server: own, ...others} = rotatingOptions(folder);
   const options: MtlsOptions = {...others, server: {...own, limits: DEFAULT_LIMITS}, reload: {watch: 'off'}};
-  const server = await start(options, undefined, {rehearse: rehearseLazily});
+  const server = await start(options, undefined, {rehearse: rehearseLazily()});
   const recorder = new Recorder('refusal', 'reload');
   const traffic = startTraffic(server.port, REQUESTS_PER_SECOND);
   const memories = await rotate(server, new Rotator(folder));

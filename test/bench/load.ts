@@ -12,10 +12,6 @@ export interface Target {
 /**
  * Keep-alive connections that each send one request, wait for the whole answer, and send the next. The requests are
  * bytes prepared once and an answer is only measured, not parsed, so that the generator costs a fraction of any server.
- *
- * It never sleeps while it runs: to wake a process on another core is work of the kernel that is counted for whoever
- * writes the answer, up to a third of a light request on a virtual machine, and the more often the slower a server is.
- * Clients on other machines cost a server nothing of that kind.
  */
 export class Load {
   readonly #sockets: readonly TLSSocket[];
@@ -36,20 +32,29 @@ export class Load {
   async run(requests: number): Promise<void> {
     let left = requests;
     const take = (): boolean => left-- > 0;
-    let isOver = false;
-    const stayAwake = (): void => {
-      if (!isOver) setImmediate(stayAwake);
-    };
-    stayAwake();
-    try {
-      await Promise.all(this.#sockets.map(socket => drive(socket, this.#request, take)));
-    } finally {
-      isOver = true;
-    }
+    await awake(() => Promise.all(this.#sockets.map(socket => drive(socket, this.#request, take))));
   }
 
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+/**
+ * Runs a load without ever sleeping: to wake a process on another core is work of the kernel that is counted for
+ * whoever writes to it, up to a third of a light request on a virtual machine, and the more often the slower a server
+ * is. Clients on other machines cost a server nothing of that kind.
+ */
+export async function awake<Result>(load: () => Promise<Result>): Promise<Result> {
+  let isOver = false;
+  const turn = (): void => {
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  try {
+    return await load();
+  } finally {
+    isOver = true;
   }
 }
 

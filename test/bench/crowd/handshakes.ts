@@ -10,6 +10,7 @@ import {join} from 'node:path';
 import {connect, createSecureContext, type SecureContext} from 'node:tls';
 import {parseArgs} from 'node:util';
 import {cpuMicroseconds} from '../cpu';
+import {awake} from '../load';
 import {median, spread} from '../statistics';
 import {FILES, Pki, type CrowdFile} from './certificates';
 import type {Accepted, Question} from './server';
@@ -17,7 +18,7 @@ import {Worker} from './worker';
 
 const {values} = parseArgs({
   options: {
-    rounds: {type: 'string', default: '9'},
+    rounds: {type: 'string', default: '15'},
     handshakes: {type: 'string', default: '300'},
     warmup: {type: 'string', default: '1500'},
     node: {type: 'string', default: process.execPath},
@@ -62,7 +63,9 @@ async function main(folder: string): Promise<void> {
     for (const contestant of contestants) await measure(contestant, warmUp);
     for (let round = 0; round < ROUNDS; round++) {
       const unseen = contexts(1 + WARM_UP + round * HANDSHAKES, HANDSHAKES);
-      for (const contestant of contestants) {
+      // Forth and back, so that nobody always comes behind the same one.
+      const order = round % 2 === 0 ? contestants : [...contestants].reverse();
+      for (const contestant of order) {
         contestant.known.push(await measure(contestant, Array<SecureContext>(HANDSHAKES).fill(known)));
         contestant.unseen.push(await measure(contestant, unseen));
       }
@@ -86,7 +89,7 @@ async function measure({server, port, name}: Contestant, clients: readonly Secur
   const worker = async (): Promise<void> => {
     for (const client of queue) await handshake(port, client);
   };
-  await Promise.all(Array.from({length: AT_A_TIME}, worker));
+  await awake(() => Promise.all(Array.from({length: AT_A_TIME}, worker)));
   const spent = cpuMicroseconds(server.pid) - startedAt;
   const count = (await accepted()) - before;
   if (count !== clients.length) throw new Error(`${name} accepted ${count} of ${clients.length}`);

@@ -83,9 +83,15 @@ function effectiveRule(
   const anybody = allowedRoles.includes(AUTHENTICATED);
   const isAllowed = (role: string): boolean => allowedRoles.includes(role);
   const isDenied = (role: string): boolean => deniedRoles.includes(role);
-  // Nearly every request is one of these, which is told without making anything.
-  const passes = (roles: readonly string[]): boolean =>
-    scopes.length === 0 && (anybody || roles.some(isAllowed)) && !roles.some(isDenied);
+  // Nearly every request passes, which is told without making anything.
+  const passes = (roles: readonly string[]): boolean => {
+    let grant = anybody;
+    for (const role of roles) {
+      if (isDenied(role)) return false;
+      grant ||= isAllowed(role);
+    }
+    return grant && scopes.length === 0;
+  };
   const refuseRoles = (roles: readonly string[]): Refusal | undefined => {
     if (passes(roles)) return undefined;
     if (allowedRoles.length === 0) return denied('nobody', roles);

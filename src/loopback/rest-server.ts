@@ -49,6 +49,7 @@ export class MtlsRestServer extends RestServer {
   readonly #replaced: readonly ReplacedBindings[];
   /** Requests that the compiled path gave back to Express, with what went wrong. */
   readonly #passedOn = new WeakMap<IncomingMessage, unknown>();
+  readonly #contexts = requestContexts(this, this.config);
   #router: GuardedRouter | undefined;
   #secure: Promise<MtlsServer> | undefined;
   #detachSinks: (() => void) | undefined;
@@ -168,7 +169,11 @@ export class MtlsRestServer extends RestServer {
     // Express hands on to its error handlers whatever is thrown here.
     if (this.#passedOn.has(request)) throw this.#passedOn.get(request);
     const decision = this.requests.decide(request, this.#currentRouter());
-    if (decision.verdict === 'allow') return super._handleHttpRequest(request, response);
+    if (decision.verdict === 'allow') {
+      // What LoopBack's handler does, which makes the context by its constructor.
+      const context = this.#contexts(request, response);
+      return (await context.get(RestBindings.SEQUENCE)).handle(context);
+    }
     const reject = await this.get(RestBindings.SequenceActions.REJECT);
     reject({request, response}, errorFor(request, decision));
   }
@@ -265,7 +270,7 @@ export class MtlsRestServer extends RestServer {
         reserved: openApi,
         ownInterceptor: AUTHORIZATION_INTERCEPTOR,
       },
-      context: requestContexts(this, this.config),
+      context: this.#contexts,
       express: this._expressApp,
       requests: this.requests,
       router: () => this.#currentRouter(),

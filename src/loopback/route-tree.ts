@@ -58,11 +58,15 @@ export function findRoute(
   for (const {names, regexp, branch} of templates) {
     const values = regexp === undefined ? [segment] : regexp.exec(segment)?.slice(1);
     if (values === undefined) continue;
-    const decoded = values.map(decodeURIComponent);
+    const decoded = values.map(decode);
     const found = findRoute(branch, path, end, params);
     if (found === undefined) continue;
     for (const [index, name] of names.entries()) params[name] = decoded[index];
     return found;
   }
   return undefined;
+}
+
+function decode(value: string): string {
+  return value.includes('%') ? decodeURIComponent(value) : value;
 }

@@ -29,10 +29,11 @@ export class Load {
   }
 
   /** Sends so many requests over all connections; rejects on the first answer that is not 200. */
-  async run(requests: number): Promise<void> {
+  async run(requests: number, mode: 'awake' | 'asleep' = 'awake'): Promise<void> {
     let left = requests;
     const take = (): boolean => left-- > 0;
-    await awake(() => Promise.all(this.#sockets.map(socket => drive(socket, this.#request, take))));
+    const load = (): Promise<unknown> => Promise.all(this.#sockets.map(socket => drive(socket, this.#request, take)));
+    await (mode === 'awake' ? awake(load) : load());
   }
 
   close(): void {

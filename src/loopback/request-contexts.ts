@@ -147,7 +147,8 @@ function closeWithResponse(context: RequestContext, response: Response): void {
       context.close();
     });
   };
-  if (response.writableEnded || response.socket?.writable !== true) setImmediate(close);
+  // One that was pipelined behind another has no socket yet.
+  if (response.writableEnded || response.socket?.writable === false) setImmediate(close);
   else response.once('finish', close).once('close', close);
 }
 

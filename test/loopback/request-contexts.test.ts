@@ -15,13 +15,13 @@ const server = new RestApplication({shutdown: {signals: []}}).restServer;
 const young = requestContexts(server, server.config);
 const stock: MakeContext = (request, response) => new RequestContext(request, response, server, server.config);
 
-/** Messages of a connection that is open, or of one that is gone. */
-function messages(connection: 'open' | 'gone' = 'open'): [Request, Response] {
+/** Messages of a connection that is open, or gone, or has others to answer first. */
+function messages(connection: 'open' | 'gone' | 'taken' = 'open'): [Request, Response] {
   const socket = new Socket();
   if (connection === 'gone') socket.destroy();
   const request = new IncomingMessage(socket);
   const response = new ServerResponse(request);
-  response.assignSocket(socket);
+  if (connection !== 'taken') response.assignSocket(socket);
   return [request as Request, response as Response];
 }
 
@@ -121,10 +121,23 @@ describe('contexts of requests', () => {
     assert.equal(context.responseFinished, true);
   });
 
-  it('stay open while the response is under way', async () => {
-    const context = young(...messages());
+  for (const connection of ['open', 'taken'] as const) {
+    it(`stay open while the response is under way on a connection that is ${connection}`, async () => {
+      const [request, response] = messages(connection);
+      const context = young(request, response);
+      await nextTurn();
+      assert.equal(context.responseFinished, false);
+      response.emit('finish');
+      assert.equal(context.responseFinished, true);
+    });
+  }
+
+  it('close by themselves when the response was ended before they are made', async () => {
+    const [request, response] = messages('taken');
+    response.end();
+    const context = young(request, response);
     await nextTurn();
-    assert.equal(context.responseFinished, false);
+    assert.equal(context.responseFinished, true);
   });
 
   for (const [difference, change] of [

@@ -1,15 +1,59 @@
 import assert from 'node:assert/strict';
 import {AsyncLocalStorage} from 'node:async_hooks';
+import {EventEmitter, once} from 'node:events';
 import {IncomingMessage, ServerResponse} from 'node:http';
 import {Socket} from 'node:net';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {getHeapSpaceStatistics, setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
-import {Context} from '@loopback/core';
-import {getMiddlewareContext, RequestContext, RestApplication, RestBindings} from '@loopback/rest';
+import {authorize} from '@loopback/authorization';
+import {Context, inject} from '@loopback/core';
+import {
+  get,
+  getMiddlewareContext,
+  MiddlewareSequence,
+  RequestContext,
+  RestApplication,
+  RestBindings,
+} from '@loopback/rest';
 import type {Request, Response} from '@loopback/rest';
 import {requestContexts} from '../../src/loopback/request-contexts';
 import type {MakeContext} from '../../src/loopback/request-contexts';
+import {nurse, serving} from './support/clinic';
+
+/** Tells the context of each request. */
+const contexts = new EventEmitter();
+
+@authorize({allowedRoles: ['nurse']})
+class WaitingController {
+  readonly #context: RequestContext;
+
+  constructor(@inject(RestBindings.Http.CONTEXT) context: RequestContext) {
+    this.#context = context;
+  }
+
+  @get('/wait')
+  async wait(): Promise<void> {
+    contexts.emit('entered', this.#context);
+    await once(this.#context, 'close');
+  }
+
+  @get('/answer')
+  answer(): string {
+    contexts.emit('entered', this.#context);
+    return this.#context.name;
+  }
+}
+
+class OwnSequence extends MiddlewareSequence {}
+
+const PATHS: Readonly<Record<string, (app: RestApplication) => void>> = {
+  compiled: app => void app.controller(WaitingController),
+  stock: app => {
+    app.controller(WaitingController);
+    app.sequence(OwnSequence);
+  },
+};
 
 const server = new RestApplication({shutdown: {signals: []}}).restServer;
 const young = requestContexts(server, server.config);
@@ -139,6 +183,30 @@ describe('contexts of requests', () => {
     await nextTurn();
     assert.equal(context.responseFinished, true);
   });
+
+  for (const [path, setup] of Object.entries(PATHS)) {
+    it(`close when the client leaves in the middle of a request on the ${path} path`, () =>
+      serving({setup}, async clinic => {
+        const leaving = new AbortController();
+        const entered = once(contexts, 'entered');
+        const answer = clinic.get(nurse, '/wait', {signal: leaving.signal});
+        const [context] = (await entered) as [RequestContext];
+        const closed = once(context, 'close');
+        leaving.abort();
+        await assert.rejects(answer, {code: 'ABORT_ERR'});
+        await closed;
+        assert.equal(context.responseFinished, true);
+      }));
+
+    it(`close when the answer was sent on the ${path} path`, () =>
+      serving({setup}, async clinic => {
+        const entered = once(contexts, 'entered');
+        const {status} = await clinic.get(nurse, '/answer');
+        const [context] = (await entered) as [RequestContext];
+        assert.equal(status, 200);
+        assert.equal(context.responseFinished, true);
+      }));
+  }
 
   for (const [difference, change] of [
     ['leaves another field', {getDebugNamespace: addField}],

@@ -96,8 +96,8 @@ export class CompiledPath {
     if (plan.invocation !== 'direct') completeMessages(request, response, host);
     const decision = host.requests.decideRoute(request, found);
     if (decision.verdict === 'refuse') {
-      completeMessages(request, response, host);
-      fail({request, response, resolved}, errorFor(request, decision), host);
+      if (plan.invocation === 'direct') completeMessages(request, response, host);
+      fail({request, response, resolved}, errorFor(request, decision));
     }
     // One literal: V8 gives every object that is spread into another a shape of its own.
     else travel({request, response, found, allowed: decision, plan, resolved}, host);

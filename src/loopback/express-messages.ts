@@ -48,9 +48,8 @@ const HEADERS: readonly string[] = ['Content-Type', 'Content-Language', 'Cache-C
 /** Hands on to what Express has behind LoopBack: its error handlers, or its answer for what nobody serves. */
 export type PassOn = (request: Request, response: Response, error: unknown) => void;
 
-/** Adds what Express adds to the messages on their way to a handler, where that has not been done. */
+/** Adds what Express adds to the messages on their way to a handler. */
 export function completeMessages(request: Request, response: Response, {passOn}: {readonly passOn: PassOn}): void {
-  if (request.res !== undefined) return;
   request.res = response;
   const next = (error?: unknown): void => {
     passOn(request, response, error);

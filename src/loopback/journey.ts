@@ -76,23 +76,25 @@ export async function resolveOnce(server: Context): Promise<Resolved> {
 
 /** Brings an allowed request to its method and answers it. Never throws: nobody would catch it. */
 export function travel(journey: Journey, host: JourneyHost): void {
+  const failed = (error: unknown): void => {
+    // A method that is called directly has seen neither message.
+    if (journey.plan.invocation === 'direct') completeMessages(journey.request, journey.response, host);
+    fail(journey, error);
+  };
   const answer = (result: OperationRetval): void => {
     try {
       journey.resolved.send(journey.response, result);
     } catch (error) {
-      fail(journey, error, host);
+      failed(error);
     }
   };
   try {
     const result: unknown = invoke(journey, host);
     // A promise is only waited for where there is one: each turn costs as much as deciding about the request.
     if (!isWaitedFor(result)) answer(result);
-    else
-      result.then(answer, (error: unknown) => {
-        fail(journey, error, host);
-      });
+    else result.then(answer, failed);
   } catch (error) {
-    fail(journey, error, host);
+    failed(error);
   }
 }
 
@@ -100,13 +102,13 @@ export function travel(journey: Journey, host: JourneyHost): void {
  * Answers with what was thrown. What cannot be written, `undefined` for one, fails again while it is written; Express
  * answers that failure. Never throws: where nobody can answer, the connection ends.
  */
-export function fail({request, response, resolved}: Answering, thrown: unknown, host: JourneyHost): void {
-  completeMessages(request, response, host);
+export function fail({request, response, resolved}: Answering, thrown: unknown): void {
   try {
     resolved.reject({request, response}, thrown);
   } catch (failure) {
     try {
-      request.next?.(failure);
+      if (request.next === undefined) request.socket.destroy();
+      else request.next(failure);
     } catch {
       request.socket.destroy();
     }

@@ -178,12 +178,14 @@ export class RequestAccess {
   #allow(request: Request, decision: AllowedRequest): void {
     const controller = decision.route?.access.controller;
     const voters = controller?.metadata.voters ?? [];
-    if (controller === undefined || (voters.length === 0 && this.#access?.authorizers !== 'some')) {
+    const isAsked = voters.length > 0 || this.#access?.authorizers === 'some';
+    // Without a response at hand nobody is asked any more: the method is called directly.
+    if (controller === undefined || request.res === undefined || !isAsked) {
       this.#record(request, decision);
       return;
     }
     this.#unsettled.set(request, decision);
-    request.res?.once('close', () => {
+    request.res.once('close', () => {
       if (this.#unsettled.delete(request)) this.#record(request, decision);
     });
   }

@@ -1,7 +1,14 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {Application, CoreBindings, inject} from '@loopback/core';
 import {RestBindings, RestServer, RestTags} from '@loopback/rest';
-import type {HttpRequestListener, Request, ResolvedRoute, Response, RestServerConfig} from '@loopback/rest';
+import type {
+  HttpHandler,
+  HttpRequestListener,
+  Request,
+  ResolvedRoute,
+  Response,
+  RestServerConfig,
+} from '@loopback/rest';
 import {SecurityBindings} from '@loopback/security';
 import {publish} from '../audit/publish';
 import {ConfigError, MtlsError} from '../errors';
@@ -50,6 +57,9 @@ export class MtlsRestServer extends RestServer {
   /** Requests that the compiled path gave back to Express, with what went wrong. */
   readonly #passedOn = new WeakMap<IncomingMessage, unknown>();
   readonly #contexts = requestContexts(this, this.config);
+  /** LoopBack's handler, and how it handles requests as long as nobody replaces that. */
+  #handler: HttpHandler | undefined;
+  #stockHandling: HttpHandler['handleRequest'] | undefined;
   #router: GuardedRouter | undefined;
   #secure: Promise<MtlsServer> | undefined;
   #detachSinks: (() => void) | undefined;
@@ -164,12 +174,20 @@ export class MtlsRestServer extends RestServer {
     };
   }
 
+  protected override _setupHandlerIfNeeded(): void {
+    super._setupHandlerIfNeeded();
+    if (this._httpHandler === this.#handler) return;
+    this.#handler = this._httpHandler;
+    this.#stockHandling = this._httpHandler.handleRequest;
+  }
+
   /** Decides before anything of a sequence runs: CORS, middleware, body parsers, dependency injection. */
   protected override async _handleHttpRequest(request: Request, response: Response): Promise<void> {
     // Express hands on to its error handlers whatever is thrown here.
     if (this.#passedOn.has(request)) throw this.#passedOn.get(request);
     const decision = this.requests.decide(request, this.#currentRouter());
     if (decision.verdict === 'allow') {
+      if (this.httpHandler.handleRequest !== this.#stockHandling) return super._handleHttpRequest(request, response);
       // What LoopBack's handler does, which makes the context by its constructor.
       const context = this.#contexts(request, response);
       return (await context.get(RestBindings.SEQUENCE)).handle(context);

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import {AuthorizationDecision, AuthorizationTags, authorize} from '@loopback/authorization';
 import type {Authorizer} from '@loopback/authorization';
+import {bind, BindingScope} from '@loopback/core';
 import {get, param, RestBindings} from '@loopback/rest';
 import type {RestApplication} from '@loopback/rest';
 import type {Code} from '../../src/errors';
 import {Recorder} from '../server/harness';
 import {Clinic, guest, nurse} from './support/clinic';
+
+@bind({scope: BindingScope.SINGLETON})
+@authorize({allowedRoles: ['nurse']})
+class SingletonController {
+  @get('/single')
+  single(): string {
+    return 'single';
+  }
+}
 
 let cast: () => AuthorizationDecision = () => AuthorizationDecision.ALLOW;
 const voter: Authorizer = () => Promise.resolve().then(() => cast());
@@ -68,6 +78,31 @@ describe('what is recorded about a request', () => {
       assert.deepEqual(await recordedOf(setup, path, status), [outcome]);
     });
   }
+
+  it('is one event for each request after the last authorizer is gone', async () => {
+    const recorder = new Recorder('authorization');
+    const setup = (app: RestApplication): void => {
+      app.controller(SingletonController);
+      app.bind('authorizers.mine').to(voter).tag(AuthorizationTags.AUTHORIZER);
+    };
+    const clinic = new Clinic({options: {audit: {allowed: 'record', sink: 'none'}}, setup});
+    try {
+      await clinic.app.start();
+      assert.equal((await clinic.get(nurse, '/single')).status, 200);
+      clinic.app.unbind('authorizers.mine');
+      // The first one finds that the routes have to be planned again.
+      for (let count = 0; count < 4; count++) assert.equal((await clinic.get(nurse, '/single')).status, 200);
+      assert.equal((await clinic.server.paths()).find(({endpoint}) => endpoint === 'GET /single')?.how, 'direct');
+      await clinic.app.stop();
+      assert.deepEqual(
+        recorder.of('authorization').map(({verdict}) => verdict),
+        Array(5).fill('allow'),
+      );
+    } finally {
+      recorder.stop();
+      await clinic.stop();
+    }
+  });
 });
 
 /** What was recorded about one request of the nurse, proven complete by a refused one behind it. */

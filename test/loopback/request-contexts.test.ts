@@ -208,6 +208,22 @@ describe('contexts of requests', () => {
       }));
   }
 
+  it('are left to a handler that the application replaced', () =>
+    serving({setup: app => PATHS['stock']?.(app)}, async clinic => {
+      const httpHandler = await clinic.server.get(RestBindings.HANDLER);
+      const original = httpHandler.handleRequest;
+      let calls = 0;
+      httpHandler.handleRequest = (request, response) => {
+        calls++;
+        return original(request, response);
+      };
+      const entered = once(contexts, 'entered');
+      await clinic.get(nurse, '/answer');
+      const [context] = (await entered) as [RequestContext];
+      assert.equal(calls, 1);
+      assert.equal(context.constructor, RequestContext);
+    }));
+
   for (const [difference, change] of [
     ['leaves another field', {getDebugNamespace: addField}],
     ['has no such method', {generateName: undefined}],
